@@ -1,0 +1,36 @@
+#![doc = include_str!("../README.md")]
+
+mod arn;
+mod decode;
+mod error;
+mod export;
+mod finding;
+mod function;
+mod integration;
+mod invocation;
+mod leaf;
+mod permission;
+pub mod policy;
+pub mod rules;
+mod service;
+mod shape;
+mod source;
+
+pub use crate::arn::Arn;
+pub use crate::decode::{Payload, Raw, decode, rewrite};
+pub use crate::error::{Error, ErrorKind};
+pub use crate::export::Resource;
+pub use crate::finding::{Finding, Severity};
+pub use crate::function::Function;
+pub use crate::integration::Integration;
+pub use crate::invocation::{
+    Caller, Delivery, FunctionError, Invocation, InvocationType, Invoke, LogType, Outcome,
+};
+pub use crate::leaf::{
+    Base64, EpochMillis, EpochSeconds, Headers, Integer, Json, JsonText, Map, MultiHeaders,
+    Name, Names, Nullable, Rfc3339, Scalar, Secret, Text, Timestamp,
+};
+pub use crate::permission::{FunctionUrlAuthType, Permission, Principal, RoleStatement, Statement};
+pub use crate::service::{Mode, Sample, Service};
+pub use crate::shape::{Member, Mismatch, Shape, Shaped};
+pub use crate::source::{Record, Source};

@@ -1,0 +1,22 @@
+//! The rules by which Lambda invokes, as data and functions of (state, input, now).
+//!
+//! Nothing here reads a clock, waits, or does any input or output: whoever runs a function tells
+//! these modules what happened and when, and does what they decide. The local engine is such a
+//! runner; a test with its own idea of time is another. Times are [`Duration`](std::time::Duration)s
+//! since an instant of the runner's choice, the Unix epoch where a state outlives the process.
+//!
+//! | module | decides |
+//! |---|---|
+//! | [`filter`] | which records of a polled source reach the function |
+//! | [`batch`] | which records are invoked together, and when |
+//! | [`partial`] | which records of a batch are done, judged by the function's answer |
+//! | [`retry`] | what becomes of an asynchronous event after each attempt |
+//! | [`destination`] | what is sent to destinations and dead-letter queues |
+//! | [`settings`] | which settings of a function Lambda would refuse |
+
+pub mod batch;
+pub mod destination;
+pub mod filter;
+pub mod partial;
+pub mod retry;
+pub mod settings;
