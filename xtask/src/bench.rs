@@ -1,0 +1,100 @@
+//! `cargo xtask bench`: our figures beside the peers', in one run.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+use clap::ValueEnum;
+
+use crate::process::{cargo, output, run, target};
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Bench {
+    /// Reading events: `aws_lambda_events` as `lambda_runtime` decodes it, Node's `JSON.parse`, ours.
+    Decode,
+    /// Whole invocations through `lambda_runtime`.
+    Invoke,
+}
+
+/// Builds the benchmarks in release mode and runs one of them.
+pub fn bench(bench: Bench) -> Result<()> {
+    match bench {
+        Bench::Decode => {
+            run(&mut cargo(["build", "--release", "--package", "benches"]))?;
+            run(Command::new(binary()).arg("decode"))?;
+            instructions()?;
+            run(&mut cargo([
+                "run",
+                "--release",
+                "--package",
+                "benches",
+                "--features",
+                "allocations",
+                "--",
+                "allocations",
+            ]))
+        }
+        Bench::Invoke => {
+            run(&mut cargo(["build", "--release", "--package", "benches"]))?;
+            run(Command::new(binary()).arg("invoke"))
+        }
+    }
+}
+
+/// Instructions for one decode of every payload by every variant, counted by callgrind.
+///
+/// Two runs of different length are subtracted, so that what the process does besides decoding does
+/// not count.
+fn instructions() -> Result<()> {
+    if output(Command::new("valgrind").arg("--version")).is_err() {
+        eprintln!(
+            "no instruction counts: valgrind is not installed (Debian: apt-get install valgrind)"
+        );
+        return Ok(());
+    }
+    let list = output(Command::new(binary()).args(["decode", "--list"]))?;
+    println!("\ninstructions for one decode, in thousands");
+    println!(
+        "{:<28} {:<14} {:>12} {:>8}",
+        "payload", "variant", "k instr", "today ÷"
+    );
+    let mut today = 0.0;
+    for line in list.lines() {
+        let (payload, variant) = line
+            .split_once('\t')
+            .with_context(|| format!("unexpected line `{line}`"))?;
+        let count = (counted(payload, variant, 3)? - counted(payload, variant, 1)?) / 2.0;
+        if variant == "today" {
+            today = count;
+        }
+        println!(
+            "{payload:<28} {variant:<14} {:>12.1} {:>8.2}",
+            count / 1000.0,
+            today / count
+        );
+    }
+    Ok(())
+}
+
+fn counted(payload: &str, variant: &str, times: u32) -> Result<f64> {
+    let run = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(binary())
+        .args(["decode", "--one", payload, variant, &times.to_string()])
+        .output()
+        .context("cannot start valgrind")?;
+    let report = String::from_utf8_lossy(&run.stderr);
+    let count = report
+        .lines()
+        .find_map(|line| line.split_once("Collected : "));
+    let (_, count) = count.with_context(|| format!("callgrind printed no count:\n{report}"))?;
+    count
+        .trim()
+        .parse()
+        .with_context(|| format!("callgrind's count is `{count}`"))
+}
+
+fn binary() -> PathBuf {
+    target().join("release/benches")
+}

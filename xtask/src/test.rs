@@ -1,0 +1,54 @@
+//! `cargo xtask test`: installs the clients the tests speak to, then runs every test.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use crate::process::{cargo, output, run, target};
+
+/// The Python packages tests use, pinned: an AWS client, an AWS emulator, AWS's own runtime client,
+/// and a linter for what we export.
+const PACKAGES: [&str; 4] = [
+    "awslambdaric==4.2.2",
+    "boto3",
+    "cfn-lint",
+    "moto[server]==5.2.5",
+];
+
+/// Runs every test of the workspace with all features; `filter` goes to the tests.
+pub fn test(filter: &[String]) -> Result<()> {
+    let venv = clients()?;
+    let mut tests = cargo([
+        "test",
+        "--workspace",
+        "--exclude",
+        "benches",
+        "--all-features",
+    ]);
+    tests.args(filter).env("LAMBDA_WITH_VENV", venv);
+    run(&mut tests)
+}
+
+/// A Python environment with [`PACKAGES`], made once and made again when the list changes.
+pub fn clients() -> Result<PathBuf> {
+    let venv = target().join("venv");
+    let marker = venv.join("installed");
+    let wanted = PACKAGES.join("\n");
+    if fs::read_to_string(&marker).is_ok_and(|installed| installed == wanted) {
+        return Ok(venv);
+    }
+    output(Command::new("python3").arg("--version")).context(
+        "the tests talk to real clients, which need Python 3 with venv (Debian: apt-get install \
+         python3-venv)",
+    )?;
+    run(Command::new("python3")
+        .args(["-m", "venv", "--clear"])
+        .arg(&venv))?;
+    run(Command::new(venv.join("bin/pip"))
+        .args(["install", "--quiet", "--disable-pip-version-check"])
+        .args(PACKAGES))?;
+    fs::write(&marker, wanted).with_context(|| format!("cannot write {}", marker.display()))?;
+    Ok(venv)
+}

@@ -1,0 +1,128 @@
+//! `cargo xtask tidy`: rules of this tree that no compiler knows.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::process::{output, root};
+
+/// The most lines a file written by hand may have.
+const MAX_LINES: usize = 500;
+
+/// Words that mark unfinished work.
+const UNFINISHED: [&str; 5] = ["todo!(", "unimplemented!(", "FIXME", "XXX", "#[ignore"];
+
+/// Checks every file git knows, and reports all that is wrong at once.
+pub fn tidy() -> Result<()> {
+    let mut problems = Vec::new();
+    for path in tracked()? {
+        let Ok(text) = fs::read_to_string(root().join(&path)) else {
+            continue;
+        };
+        check_text(&path, &text, &mut problems);
+    }
+    for package in packages()? {
+        check_package(&package, &mut problems)?;
+    }
+    if problems.is_empty() {
+        return Ok(());
+    }
+    bail!("{} untidy places:\n{}", problems.len(), problems.join("\n"));
+}
+
+/// The packages of the service crates: those whose manifest states a service's facts.
+pub fn service_packages() -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for package in packages()? {
+        let manifest = fs::read_to_string(package.join("Cargo.toml"))?;
+        if manifest.contains("[package.metadata.service]") {
+            names.push(format!(
+                "lambda-with-{}",
+                package.file_name().unwrap_or_default().to_string_lossy()
+            ));
+        }
+    }
+    Ok(names)
+}
+
+fn tracked() -> Result<Vec<PathBuf>> {
+    let list = output(std::process::Command::new("git").current_dir(root()).args([
+        "ls-files",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+    ]))?;
+    Ok(list
+        .lines()
+        .map(PathBuf::from)
+        .filter(|path| !path.starts_with(".ci"))
+        .collect())
+}
+
+fn packages() -> Result<Vec<PathBuf>> {
+    let crates = root().join("crates");
+    let mut folders = fs::read_dir(&crates)
+        .with_context(|| format!("cannot read {}", crates.display()))?
+        .map(|entry| Ok(entry?.path()))
+        .filter(|path: &Result<PathBuf>| {
+            path.as_ref()
+                .is_ok_and(|path| path.join("Cargo.toml").exists())
+        })
+        .collect::<Result<Vec<_>>>()?;
+    folders.sort();
+    Ok(folders)
+}
+
+fn check_text(path: &Path, text: &str, problems: &mut Vec<String>) {
+    let place = path.display();
+    let rust = path.extension().is_some_and(|extension| extension == "rs");
+    let generated = text.contains("@generated");
+    if rust && !generated && text.lines().count() > MAX_LINES {
+        problems.push(format!(
+            "{place}: more than {MAX_LINES} lines; split it by idea"
+        ));
+    }
+    if !text.is_empty() && !text.ends_with('\n') && !place.to_string().contains("golden") {
+        problems.push(format!("{place}: the last line has no line break"));
+    }
+    // This file names the words it looks for.
+    if !rust || path.ends_with("tidy.rs") {
+        return;
+    }
+    for (number, line) in text.lines().enumerate() {
+        if let Some(word) = UNFINISHED.iter().find(|word| line.contains(**word)) {
+            problems.push(format!("{place}:{}: unfinished work: {word}", number + 1));
+        }
+        if line.ends_with(char::is_whitespace) {
+            problems.push(format!(
+                "{place}:{}: white space at the end of the line",
+                number + 1
+            ));
+        }
+    }
+}
+
+fn check_package(folder: &Path, problems: &mut Vec<String>) -> Result<()> {
+    let place = folder.strip_prefix(root()).unwrap_or(folder).display();
+    let manifest = fs::read_to_string(folder.join("Cargo.toml"))?;
+    for line in [
+        "version.workspace = true",
+        "license.workspace = true",
+        "description = ",
+        "[lints]\nworkspace = true",
+    ] {
+        if !manifest.contains(line) {
+            problems.push(format!(
+                "{place}/Cargo.toml: `{}` is missing",
+                line.replace('\n', " ")
+            ));
+        }
+    }
+    if !folder.join("README.md").exists() {
+        problems.push(format!(
+            "{place}: README.md is missing; it is the crate's documentation"
+        ));
+    }
+    Ok(())
+}
