@@ -1,0 +1,108 @@
+//! Names for connections and logical ids: readable, stable and unique.
+
+use lambda_with::Resource;
+
+/// `BASE-ID`, followed by a checksum of `exact` unless that is empty.
+pub(crate) fn connection(base: &str, id: &str, exact: &[&str]) -> String {
+    let mut name = slug(&format!("{base}-{id}"));
+    name.truncate(70);
+    match exact {
+        [] => name,
+        _ => format!("{}-{}", name.trim_end_matches('-'), checksum(exact)),
+    }
+}
+
+/// A statement id: the connection's name and what sets this statement apart.
+pub(crate) fn statement(connection: &str, pattern: &str) -> String {
+    let mut readable = slug(pattern);
+    readable.truncate(90_usize.saturating_sub(connection.len()));
+    let readable = readable.trim_end_matches('-');
+    let dash = if readable.is_empty() { "" } else { "-" };
+    format!("{connection}-{readable}{dash}{}", checksum(&[pattern]))
+}
+
+/// A logical id made of `words` and of a route key or path, which may hold any characters.
+pub(crate) fn logical_id(words: &[&str], key: &str) -> String {
+    let plain = |segment: &str| {
+        segment.starts_with(|c: char| c.is_ascii_lowercase())
+            && segment
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    };
+    let (method, path) = key.split_once(' ').unwrap_or(("", key));
+    let sum = match path.strip_prefix('/') {
+        Some("") => "root".into(),
+        Some(path) if path.split('/').all(plain) => String::new(),
+        None if ["$connect", "$default", "$disconnect"].contains(&path) => String::new(),
+        _ => checksum(&[path]),
+    };
+    let method = method.to_ascii_lowercase();
+    let words: Vec<&str> = words
+        .iter()
+        .copied()
+        .chain([method.as_str(), path, &sum])
+        .collect();
+    Resource::logical_id(&words)
+}
+
+/// FNV-1a in eight hexadecimal digits: the same in every release, on every machine.
+pub(crate) fn checksum(parts: &[&str]) -> String {
+    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
+    let sum = bytes.fold(0x811c_9dc5_u32, |sum, b| {
+        (sum ^ u32::from(b)).wrapping_mul(0x0100_0193)
+    });
+    format!("{sum:08x}")
+}
+
+/// Letters, digits and single hyphens.
+fn slug(text: &str) -> String {
+    let words = text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        assert_eq!(connection("http-api", "a1b2c3", &[]), "http-api-a1b2c3");
+        let long = connection("rest-api", &"n".repeat(200), &["GET /pets"]);
+        assert_eq!(long.len(), 79);
+        let sid = statement(
+            &long,
+            "prod/GET/a/very/long/path/that/says/nothing/that/anybody/needs/to/know",
+        );
+        assert!(sid.len() <= 100, "{sid}");
+        assert_ne!(
+            statement("n", "prod/GET/a-b"),
+            statement("n", "prod/GET/a/b")
+        );
+    }
+
+    #[test]
+    fn logical_ids() {
+        for (key, id) in [
+            ("GET /", "RouteGetRoot"),
+            ("GET /pets", "RouteGetPets"),
+            ("ANY /pets/dogs", "RouteAnyPetsDogs"),
+            ("$default", "RouteDefault"),
+            ("GET /pets/{id}", "RouteGetPetsId7b7c043a"),
+        ] {
+            assert_eq!(logical_id(&["route"], key), id, "{key}");
+        }
+        let ids = [
+            "GET /a-b",
+            "GET /a/b",
+            "GET /A/b",
+            "GET /a/{b}",
+            "GET /a/{b+}",
+        ];
+        let mut ids: Vec<String> = ids.iter().map(|key| logical_id(&[], key)).collect();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), 5);
+    }
+}
