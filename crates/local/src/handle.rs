@@ -1,0 +1,187 @@
+//! A function as callers hold it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use lambda_with::rules::retry;
+use lambda_with::{
+    Error, ErrorKind, Invocation, InvocationType, Invoke, LogType, Outcome,
+};
+
+use crate::function::{Attempt, Function};
+use crate::history::What;
+use crate::local::Engine;
+use crate::queue::Event;
+use crate::trace;
+
+/// The largest client context in bytes, before base64: Lambda takes 3,583 after.
+const MAX_CLIENT_CONTEXT: usize = 3583 / 4 * 3;
+
+/// One function of a running engine; a cheap clone.
+///
+/// ```
+/// use bytes::Bytes;
+/// use lambda_with::{Function, FunctionError, Invocation, Invoke};
+/// use lambda_with_local::{Context, FunctionOptions, Local, Options, Run};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), lambda_with::Error> {
+/// let echo = Function::new("arn:aws:lambda:eu-west-1:123456789012:function:echo".parse()?)?;
+/// let run = Run::handler(|event: Bytes, _: Context| async move { Ok::<_, FunctionError>(event) });
+/// let mut options = Options::in_memory();
+/// options.functions.push(FunctionOptions::new(echo, run));
+///
+/// let local = Local::start(options).await?;
+/// let outcome = local.handle().function("echo")?.invoke(Invocation::new("[1]")).await?;
+/// assert_eq!(outcome.payload().map(|payload| &payload[..]), Some(&b"[1]"[..]));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A service that invokes is let in only by the function's policy. An empty payload is `{}` to the
+/// function, as on AWS.
+///
+/// # Errors
+///
+/// `Limit` over 6 MB (1 MB for `Event`), `Decode` when the payload is not JSON, `NotFound` for an
+/// unknown version or alias, `Denied` with the failing condition, `Throttled` over the function's
+/// concurrency, `Unavailable` when the engine shuts down or cannot write to its queue.
+#[derive(Clone, Debug)]
+pub struct FunctionHandle {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) function: Arc<Function>,
+    pub(crate) qualifier: Option<String>,
+}
+
+impl FunctionHandle {
+    /// The function's settings; its ARN has no qualifier.
+    #[must_use]
+    pub fn definition(&self) -> &lambda_with::Function {
+        &self.function.definition
+    }
+
+    /// Takes up new code: idle processes end now, busy ones after their invocation.
+    pub fn restart(&self) {
+        self.function.restart();
+    }
+
+    /// How many processes run for the function at the moment.
+    #[must_use]
+    pub fn environments(&self) -> usize {
+        self.function.environments()
+    }
+
+    /// Runs an invocation whose request id the caller has chosen.
+    pub(crate) async fn invoke_as(
+        &self,
+        request_id: String,
+        mut invocation: Invocation,
+    ) -> Result<Outcome, Error> {
+        let qualifier = self.admit(&mut invocation).inspect_err(|error| {
+            let reason = error.to_string();
+            self.engine.note(&self.function, &request_id, || What::Refused(reason));
+        })?;
+        match invocation.invocation_type {
+            InvocationType::DryRun => Ok(Outcome::DryRun),
+            InvocationType::Event => {
+                let event = Event {
+                    request_id: request_id.clone(),
+                    payload: invocation.payload,
+                    qualifier,
+                    trace_header: invocation.trace_header,
+                    state: retry::State::accepted(self.engine.clock.now()),
+                };
+                self.engine.accept(&self.function, event).await?;
+                Ok(Outcome::Accepted { request_id })
+            }
+            InvocationType::RequestResponse => {
+                let attempt = Attempt {
+                    request_id,
+                    payload: invocation.payload,
+                    qualifier,
+                    client_context: invocation.client_context,
+                    trace_header: invocation.trace_header,
+                    tail: invocation.log_type == LogType::Tail,
+                };
+                self.engine.run(&self.function, attempt).await
+            }
+        }
+    }
+
+    /// Checks all that can be checked before anything runs; returns the qualifier.
+    fn admit(&self, invocation: &mut Invocation) -> Result<Option<String>, Error> {
+        let limit = invocation.invocation_type.max_payload();
+        if invocation.payload.len() > limit {
+            return Err(Error::new(
+                ErrorKind::Limit,
+                format!("Request must be smaller than {limit} bytes for the InvokeFunction operation"),
+            ));
+        }
+        let qualifier = match (&self.qualifier, invocation.qualifier.take()) {
+            (Some(own), Some(other)) if *own != other => {
+                return Err(Error::new(
+                    ErrorKind::Invalid,
+                    "The derived qualifier from the function name does not match the specified qualifier.",
+                ));
+            }
+            (own, other) => other.or_else(|| own.clone()),
+        };
+        self.function.check_qualifier(qualifier.as_deref())?;
+        self.function.check_caller(qualifier.as_deref(), &invocation.caller)?;
+        if invocation.payload.is_empty() {
+            invocation.payload = Bytes::from_static(b"{}");
+        }
+        check_json(&invocation.payload)?;
+        if let Some(context) = &mut invocation.client_context {
+            *context = check_client_context(context)?;
+        }
+        if let Some(header) = &invocation.trace_header
+            && http::HeaderValue::from_str(header).is_err()
+        {
+            return Err(Error::new(ErrorKind::Invalid, "the trace header cannot stand in a header"));
+        }
+        Ok(qualifier)
+    }
+}
+
+impl Invoke for FunctionHandle {
+    async fn invoke(&self, invocation: Invocation) -> Result<Outcome, Error> {
+        self.invoke_as(trace::request_id(), invocation).await
+    }
+}
+
+fn check_json(payload: &[u8]) -> Result<(), Error> {
+    let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(payload) else {
+        return match std::str::from_utf8(payload) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(not_json(&format!("Invalid UTF-8 after byte {}", error.valid_up_to()))),
+        };
+    };
+    let (line, column) = (error.line(), error.column());
+    let text = error.to_string();
+    let what = text.split(" at line ").next().unwrap_or_default();
+    Err(not_json(&format!("{what}\n at [Source: REDACTED; line: {line}, column: {column}]")))
+}
+
+fn not_json(what: &str) -> Error {
+    let message = format!(
+        "Could not parse request body into json: Could not parse payload into json: {what}"
+    );
+    Error::new(ErrorKind::Decode, message)
+}
+
+/// The client context as it can stand in a header: on one line.
+fn check_client_context(context: &str) -> Result<String, Error> {
+    let refuse = |why: &str| Error::new(ErrorKind::Invalid, format!("the client context {why}"));
+    if context.len() > MAX_CLIENT_CONTEXT {
+        return Err(refuse("is larger than 3,583 bytes of base64"));
+    }
+    if context.bytes().all(|byte| byte >= b' ' && byte != 0x7f)
+        && serde_json::from_str::<serde::de::IgnoredAny>(context).is_ok()
+    {
+        return Ok(context.to_owned());
+    }
+    let value: serde_json::Value =
+        serde_json::from_str(context).map_err(|error| refuse("is not JSON").caused_by(error))?;
+    Ok(value.to_string())
+}

@@ -1,0 +1,250 @@
+//! Lambda's HTTP API, for unmodified clients.
+//!
+//! `Invoke` in its three types; the calls around it are in [`control`](crate::control). Requests are
+//! not authenticated: whoever can reach 127.0.0.1 is the function's owner.
+//! See <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use lambda_with::{Error, ErrorKind, Invocation, LogType, Outcome};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::control;
+use crate::handle::FunctionHandle;
+use crate::http::{Unread, json, read};
+use crate::local::Handle;
+use crate::name::{Name, PATTERN, is_qualifier};
+use crate::refusal::Refusal;
+use crate::trace;
+
+/// The largest body of a call that is no invocation.
+const MAX_CONTROL_BODY: usize = 1024 * 1024;
+
+/// Serves the API until told to stop.
+pub(crate) async fn serve(listener: TcpListener, stop: watch::Receiver<bool>, handle: Handle) {
+    crate::http::serve(listener, stop, move |request, _| answer(handle.clone(), request)).await;
+}
+
+async fn answer(handle: Handle, request: Request<Incoming>) -> Response<Bytes> {
+    let request_id = trace::request_id();
+    let (parts, body) = request.into_parts();
+    let answered = match Call::of(&parts) {
+        Ok(call) => route(&handle, &call, &parts, body, &request_id).await,
+        Err(refusal) => Err(refusal),
+    };
+    let mut response = answered.unwrap_or_else(|refusal| refusal.response());
+    if let Ok(id) = HeaderValue::try_from(request_id) {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    response
+}
+
+/// What a request asks for: the segments of its path behind the version, and its qualifier.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) struct Call {
+    pub(crate) segments: Vec<String>,
+    pub(crate) query: Vec<(String, String)>,
+}
+
+impl Call {
+    fn of(parts: &Parts) -> Result<Self, Refusal> {
+        let broken = || Refusal::parameter("the request's path is not percent-encoded UTF-8");
+        let path = parts.uri.path().trim_start_matches('/');
+        let segments = path.split('/').filter(|segment| !segment.is_empty());
+        let segments = segments.map(|segment| decode(segment).ok_or_else(broken));
+        let query = parts.uri.query().unwrap_or_default();
+        let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Some((decode(name)?, decode(&value.replace('+', " "))?))
+        });
+        Ok(Self {
+            segments: segments.collect::<Result<_, _>>()?,
+            query: pairs.collect::<Option<_>>().ok_or_else(broken)?,
+        })
+    }
+
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The function a request is about.
+    pub(crate) fn function(&self, handle: &Handle, name: &str) -> Result<FunctionHandle, Refusal> {
+        let parsed: Name = name.parse().map_err(|_: Error| {
+            let constraint = format!("regular expression pattern: {PATTERN}");
+            Refusal::validation("functionName", name, &constraint)
+        })?;
+        if let (Some(region), Some(known)) = (&parsed.region, handle.functions().next())
+            && region != known.definition().region()
+        {
+            let own = known.definition().region();
+            return Err(Refusal::not_found(format!(
+                "Functions from '{region}' are not reachable in this region ('{own}')"
+            )));
+        }
+        let mut function = handle.function(name).map_err(|error| Refusal::from(&error))?;
+        if let Some(qualifier) = self.parameter("Qualifier") {
+            if !is_qualifier(qualifier) && !qualifier.contains('$') {
+                let constraint =
+                    r"regular expression pattern: \$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+";
+                return Err(Refusal::validation("qualifier", qualifier, constraint));
+            }
+            if function.qualifier.as_deref().is_some_and(|own| own != qualifier) {
+                return Err(Refusal::parameter(
+                    "The derived qualifier from the function name does not match the specified qualifier.",
+                ));
+            }
+            function.qualifier = Some(qualifier.to_owned());
+        }
+        Ok(function)
+    }
+}
+
+async fn route(
+    handle: &Handle,
+    call: &Call,
+    parts: &Parts,
+    body: Incoming,
+    request_id: &str,
+) -> Result<Response<Bytes>, Refusal> {
+    let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
+    if let (&Method::POST, ["2015-03-31", "functions", name, "invocations"]) =
+        (&parts.method, segments.as_slice())
+    {
+        let function = call.function(handle, name)?;
+        return invoke(&function, &parts.headers, body, request_id).await;
+    }
+    let body = read(body, MAX_CONTROL_BODY).await.map_err(|unread| match unread {
+        Unread::TooLarge => Refusal::too_large(MAX_CONTROL_BODY),
+        Unread::Broken => Refusal::content("the request's body could not be read"),
+    })?;
+    control::answer(handle, call, &parts.method, &segments, &body)
+}
+
+async fn invoke(
+    function: &FunctionHandle,
+    headers: &HeaderMap,
+    body: Incoming,
+    request_id: &str,
+) -> Result<Response<Bytes>, Refusal> {
+    let mut invocation = asked(headers)?;
+    let limit = invocation.invocation_type.max_payload();
+    invocation.payload = match read(body, limit).await {
+        Ok(payload) => payload,
+        Err(Unread::TooLarge) => return Err(Refusal::too_large(limit)),
+        Err(Unread::Broken) => return Err(Refusal::content("the request's body could not be read")),
+    };
+    let outcome = function
+        .invoke_as(request_id.to_owned(), invocation)
+        .await
+        .map_err(|error| Refusal::from(&error))?;
+    Ok(answered(outcome))
+}
+
+/// The invocation as the request's headers describe it.
+fn asked(headers: &HeaderMap) -> Result<Invocation, Refusal> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let mut invocation = Invocation::default();
+    if let Some(kind) = text("x-amz-invocation-type") {
+        invocation.invocation_type = kind.parse().map_err(|_: Error| {
+            let constraint = "enum value set: [Event, RequestResponse, DryRun]";
+            Refusal::validation("invocationType", kind, constraint)
+        })?;
+    }
+    invocation.log_type = match text("x-amz-log-type") {
+        None | Some("None") => LogType::None,
+        Some("Tail") => LogType::Tail,
+        Some(other) => {
+            return Err(Refusal::validation("logType", other, "enum value set: [None, Tail]"));
+        }
+    };
+    if let Some(context) = text("x-amz-client-context") {
+        let decoded = BASE64_STANDARD.decode(context).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let refuse = || Refusal::content("Client context must be a valid Base64-encoded JSON object.");
+        invocation.client_context = Some(decoded.ok_or_else(refuse)?);
+    }
+    invocation.trace_header = text("x-amzn-trace-id").map(str::to_owned);
+    Ok(invocation)
+}
+
+/// The response to an invocation that was accepted.
+fn answered(outcome: Outcome) -> Response<Bytes> {
+    match outcome {
+        Outcome::Accepted { .. } => json(StatusCode::ACCEPTED, Bytes::new()),
+        Outcome::DryRun => json(StatusCode::NO_CONTENT, Bytes::new()),
+        Outcome::Success { payload, executed_version, log_tail } => {
+            ran(payload, &executed_version, None, log_tail)
+        }
+        Outcome::FunctionError { function_error, payload, executed_version, log_tail } => {
+            ran(payload, &executed_version, Some(&function_error), log_tail)
+        }
+        other => {
+            let error = Error::new(ErrorKind::Unavailable, format!("{other:?} is not an answer"));
+            Refusal::from(&error).response()
+        }
+    }
+}
+
+fn ran(payload: Bytes, version: &str, error: Option<&str>, tail: Option<String>) -> Response<Bytes> {
+    let mut response = json(StatusCode::OK, payload);
+    let headers = response.headers_mut();
+    for (name, value) in [
+        ("x-amz-executed-version", Some(version.to_owned())),
+        ("x-amz-function-error", error.map(str::to_owned)),
+        ("x-amz-log-result", tail.map(|tail| BASE64_STANDARD.encode(tail))),
+    ] {
+        if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
+            headers.insert(name, value);
+        }
+    }
+    response
+}
+
+/// Undoes percent-encoding.
+fn decode(text: &str) -> Option<String> {
+    if !text.contains('%') {
+        return Some(text.to_owned());
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, others @ ..] = rest {
+        if *first == b'%' {
+            let digits = std::str::from_utf8(others.get(..2)?).ok()?;
+            if digits.starts_with('+') {
+                return None;
+            }
+            bytes.push(u8::from_str_radix(digits, 16).ok()?);
+            rest = &others[2..];
+        } else {
+            bytes.push(*first);
+            rest = others;
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percent_encoding() {
+        for (text, decoded) in [
+            ("orders", Some("orders")),
+            ("arn%3Aaws%3alambda", Some("arn:aws:lambda")),
+            ("%24LATEST", Some("$LATEST")),
+            ("%c3%a4", Some("ä")),
+            ("%", None),
+            ("%2", None),
+            ("%+1", None),
+            ("%ff", None),
+            ("%zz", None),
+        ] {
+            assert_eq!(decode(text).as_deref(), decoded, "{text}");
+        }
+    }
+}

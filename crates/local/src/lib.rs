@@ -1,0 +1,40 @@
+#![doc = include_str!("../README.md")]
+
+mod options;
+
+mod clock;
+mod log;
+mod output;
+mod process;
+mod trace;
+
+mod environment;
+mod function;
+mod handle;
+mod history;
+mod local;
+mod name;
+mod pool;
+
+mod deliver;
+mod disk;
+mod memory;
+mod queue;
+mod worker;
+
+mod control;
+mod http;
+mod invoke_api;
+mod poller;
+mod refusal;
+mod runtime_api;
+
+pub use crate::handle::FunctionHandle;
+pub use crate::history::{Happening, What};
+pub use crate::http::{FrontDoor, Peer};
+pub use crate::local::{Handle, Local};
+pub use crate::log::{LogKind, LogLine, LogSink};
+pub use crate::options::{
+    Asynchronous, Command, Context, FunctionOptions, Handler, Options, Run,
+};
+pub use crate::poller::{Mapping, Polled, Poller};

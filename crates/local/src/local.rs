@@ -1,0 +1,317 @@
+//! The engine: what holds functions, queue and doors together.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use lambda_with::{Error, ErrorKind, Outcome};
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+use crate::clock::Clock;
+use crate::deliver::Deliveries;
+use crate::function::{Attempt, Function};
+use crate::handle::FunctionHandle;
+use crate::history::{Happening, History, What};
+use crate::http::{FrontDoor, serve_front_door};
+use crate::log::Log;
+use crate::name::Name;
+use crate::options::Options;
+use crate::queue::{Event, Place, Queue};
+use crate::{invoke_api, worker};
+
+/// How long a shutdown waits for what is running.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A running engine.
+///
+/// It works until it is [shut down](Local::shutdown) or dropped; both end all processes. Everything
+/// it offers on the network is bound to 127.0.0.1.
+///
+/// A process that is busy when the engine itself is killed ends when it next asks for work: the
+/// Runtime API it would ask is gone. What the engine accepted is on disk and runs after a restart.
+#[derive(Debug)]
+pub struct Local {
+    handle: Handle,
+}
+
+impl Local {
+    /// Starts an engine: opens the queue, begins to work through it, and opens the ports.
+    ///
+    /// Processes are started when first needed.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` for two functions of one name or a timeout of zero, `Conflict` when another engine
+    /// uses the data directory, `Unavailable` when the directory or a port cannot be had.
+    pub async fn start(options: Options) -> Result<Self, Error> {
+        let Options { data_dir, invoke_port, functions, log, history } = options;
+        let log = Log::new(log);
+        let clock = if data_dir.is_some() { Clock::System } else { Clock::runtime() };
+        let mut known = BTreeMap::new();
+        for options in functions {
+            let function = Function::new(options, clock, log.clone())?;
+            let name = function.name().to_owned();
+            if known.insert(name.clone(), Arc::new(function)).is_some() {
+                return Err(Error::new(ErrorKind::Invalid, format!("there are two functions `{name}`")));
+            }
+        }
+        if let Some(dir) = &data_dir {
+            std::fs::create_dir_all(dir).map_err(|error| {
+                Error::new(ErrorKind::Unavailable, "the data directory could not be made")
+                    .with("directory", dir.display().to_string())
+                    .caused_by(error)
+            })?;
+        }
+        let queue = Queue::open(data_dir.as_deref())?;
+        let waiting = queue.len(known.keys().cloned().collect()).await?;
+        let listener = match invoke_port {
+            Some(port) => Some(bind(port).await?),
+            None => None,
+        };
+        let engine = Arc::new(Engine {
+            woken: known.keys().map(|name| (name.clone(), Arc::default())).collect(),
+            functions: known,
+            queue,
+            clock,
+            deliveries: Deliveries::open(data_dir.as_deref())?,
+            history: History::new(history),
+            waiting: watch::Sender::new(waiting),
+            stop: watch::Sender::new(false),
+            tasks: Mutex::default(),
+            invoke_address: listener.as_ref().map(|(_, address)| *address),
+        });
+        for (name, function) in &engine.functions {
+            let woken = engine.woken.get(name).cloned().unwrap_or_default();
+            let stop = engine.stop.subscribe();
+            engine.tasks().spawn(worker::work(engine.clone(), function.clone(), woken, stop));
+        }
+        if let Some((listener, _)) = listener {
+            let stop = engine.stop.subscribe();
+            engine.tasks().spawn(invoke_api::serve(listener, stop, Handle { engine: engine.clone() }));
+        }
+        Ok(Self { handle: Handle { engine } })
+    }
+
+    /// What invokes, listens and looks in.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Runs until the future is done, and then shuts down.
+    pub async fn run(self, until: impl Future<Output = ()>) {
+        until.await;
+        self.shutdown().await;
+    }
+
+    /// Takes nothing more, gives what runs five seconds to end, and ends all processes.
+    ///
+    /// Asynchronous events that had no time left stay accepted and run after the next start.
+    pub async fn shutdown(self) {
+        let engine = &self.handle.engine;
+        engine.stop.send_replace(true);
+        let mut tasks = std::mem::take(&mut *engine.tasks());
+        let ended = async { while tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(GRACE, ended).await.is_err() {
+            tasks.shutdown().await;
+        }
+        for function in engine.functions.values() {
+            function.close().await;
+        }
+        engine.queue.close();
+    }
+}
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        let engine = &self.handle.engine;
+        engine.stop.send_replace(true);
+        *engine.tasks() = JoinSet::new();
+        for function in engine.functions.values() {
+            function.abort();
+        }
+    }
+}
+
+/// A running engine as its users hold it; a cheap clone.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    pub(crate) engine: Arc<Engine>,
+}
+
+impl Handle {
+    /// A function by its name or ARN, with the version or alias where one is named.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` with Lambda's text, `Invalid` when `name` cannot be one.
+    pub fn function(&self, name: &str) -> Result<FunctionHandle, Error> {
+        let (function, qualifier) = self.engine.find(name)?;
+        Ok(FunctionHandle { engine: self.engine.clone(), function, qualifier })
+    }
+
+    /// All functions, in the order of their names.
+    pub fn functions(&self) -> impl Iterator<Item = FunctionHandle> {
+        let engine = self.engine.clone();
+        self.engine.functions.values().map(move |function| FunctionHandle {
+            engine: engine.clone(),
+            function: function.clone(),
+            qualifier: None,
+        })
+    }
+
+    /// Where Lambda's HTTP API is offered.
+    #[must_use]
+    pub fn invoke_address(&self) -> Option<SocketAddr> {
+        self.engine.invoke_address
+    }
+
+    /// Opens a front door on a port of 127.0.0.1; 0 takes any free one.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use lambda_with_local::{Local, Options, Peer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), lambda_with::Error> {
+    /// let local = Local::start(Options::in_memory()).await?;
+    /// let hello = |_: http::Request<Bytes>, _: Peer| async { http::Response::new(Bytes::from("hello")) };
+    /// let address = local.handle().serve(0, hello).await?;
+    /// assert!(address.ip().is_loopback());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` when the port is taken.
+    pub async fn serve(&self, port: u16, door: impl FrontDoor) -> Result<SocketAddr, Error> {
+        let (listener, address) = bind(port).await?;
+        let stop = self.engine.stop.subscribe();
+        self.engine.tasks().spawn(serve_front_door(listener, address, stop, door));
+        Ok(address)
+    }
+
+    /// What happened so far, oldest first; empty unless
+    /// [`Options::history`](crate::Options::history) is on.
+    #[must_use]
+    pub fn history(&self) -> Vec<Happening> {
+        self.engine.history.all()
+    }
+
+    /// How many asynchronous events are accepted and not done with.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        *self.engine.waiting.borrow()
+    }
+
+    /// Waits until no asynchronous event is waiting or running.
+    pub async fn settled(&self) {
+        // Only fails when the sender is gone, which this handle owns.
+        let _ = self.engine.waiting.subscribe().wait_for(|waiting| *waiting == 0).await;
+    }
+}
+
+/// What an engine's parts share.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    pub(crate) functions: BTreeMap<String, Arc<Function>>,
+    pub(crate) queue: Queue,
+    pub(crate) clock: Clock,
+    pub(crate) deliveries: Deliveries,
+    pub(crate) stop: watch::Sender<bool>,
+    history: History,
+    woken: BTreeMap<String, Arc<Notify>>,
+    waiting: watch::Sender<usize>,
+    tasks: Mutex<JoinSet<()>>,
+    invoke_address: Option<SocketAddr>,
+}
+
+impl Engine {
+    /// A function and the qualifier `name` holds.
+    pub(crate) fn find(&self, name: &str) -> Result<(Arc<Function>, Option<String>), Error> {
+        let name: Name = name.parse()?;
+        let missing = |arn: String| {
+            Err(Error::new(ErrorKind::NotFound, format!("Function not found: {arn}")))
+        };
+        match self.functions.get(&name.name) {
+            Some(function) if name.fits(&function.definition) => Ok((function.clone(), name.qualifier)),
+            _ => missing(name.arn(self.functions.values().next().map(|function| &function.definition))),
+        }
+    }
+
+    /// Runs a function once and takes note of it.
+    pub(crate) async fn run(&self, function: &Function, attempt: Attempt) -> Result<Outcome, Error> {
+        let (id, payload) = (attempt.request_id.clone(), attempt.payload.clone());
+        let result = function.run(attempt).await;
+        match &result {
+            Ok(outcome) => {
+                self.note(function, &id, || What::Ran { payload, outcome: outcome.clone() });
+            }
+            Err(error) => self.note(function, &id, || What::Refused(error.to_string())),
+        }
+        result
+    }
+
+    /// Accepts an asynchronous event: on return it is on disk.
+    pub(crate) async fn accept(&self, function: &Function, event: Event) -> Result<(), Error> {
+        let id = event.request_id.clone();
+        // Counted first, so that it cannot be finished before it is counted.
+        self.waiting.send_modify(|waiting| *waiting += 1);
+        if let Err(error) = self.queue.accept(function.name(), event, self.clock.now()).await {
+            self.done();
+            return Err(error);
+        }
+        self.note(function, &id, || What::Accepted);
+        if let Some(woken) = self.woken.get(function.name()) {
+            woken.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Forgets an event that is done with.
+    pub(crate) async fn finish(&self, function: &Function, place: Place) {
+        self.queue.finish(function.name(), place).await;
+        self.done();
+    }
+
+    /// Puts an event back to be tried again.
+    pub(crate) async fn put_back(&self, function: &Function, place: Place, event: Event, due: Duration) {
+        self.queue.put_back(function.name(), place, event, due).await;
+        if let Some(woken) = self.woken.get(function.name()) {
+            woken.notify_one();
+        }
+    }
+
+    pub(crate) fn note(&self, function: &Function, request_id: &str, what: impl FnOnce() -> What) {
+        self.history.add(|| Happening {
+            at: self.clock.timestamp(),
+            function: function.name().to_owned(),
+            request_id: request_id.to_owned(),
+            what: what(),
+        });
+    }
+
+    pub(crate) fn tasks(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn done(&self) {
+        self.waiting.send_modify(|waiting| *waiting = waiting.saturating_sub(1));
+    }
+}
+
+async fn bind(port: u16) -> Result<(TcpListener, SocketAddr), Error> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let failed = |error| {
+        Error::new(ErrorKind::Unavailable, format!("{address} cannot be listened on"))
+            .with("fix", "end what uses the port, or choose another")
+            .caused_by(error)
+    };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}

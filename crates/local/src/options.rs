@@ -1,0 +1,231 @@
+//! What an engine is started with.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use lambda_with::{Arn, Function, FunctionError, Statement, Timestamp, rules::retry};
+
+use crate::log::LogSink;
+
+/// What an engine is started with: its functions, and where it keeps and offers things.
+///
+/// ```
+/// use lambda_with::Function;
+/// use lambda_with_local::{Command, FunctionOptions, Options, Run};
+///
+/// let orders = Function::new("arn:aws:lambda:eu-west-1:123456789012:function:orders".parse()?)?;
+/// let mut options = Options::new(".lambda-with");
+/// options.invoke_port = Some(9000);
+/// options.functions.push(FunctionOptions::new(orders, Run::Command(Command::new("target/debug/orders"))));
+/// # Ok::<(), lambda_with::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Options {
+    /// The directory of the queue of accepted events (`queue.redb`) and of the records of what came
+    /// of them (`deliveries.jsonl`). `None` keeps both in memory, and follows the clock of the tokio
+    /// runtime, which tests can pause.
+    pub data_dir: Option<PathBuf>,
+    /// The port of Lambda's HTTP API on 127.0.0.1; 0 takes any free one, `None` offers none.
+    pub invoke_port: Option<u16>,
+    /// The functions, each name once.
+    pub functions: Vec<FunctionOptions>,
+    /// Receives the functions' log lines. Without it they go to `tracing`, at the level `DEBUG`.
+    pub log: Option<LogSink>,
+    /// Whether [`Handle::history`](crate::Handle::history) keeps what happened; the last 100,000.
+    pub history: bool,
+}
+
+impl Options {
+    /// An engine that keeps its queue in a directory, made when it is not there.
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self { data_dir: Some(data_dir.into()), ..Self::default() }
+    }
+
+    /// An engine for tests: nothing on disk, no port, the runtime's clock, and a history.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        Self { history: true, ..Self::default() }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("data_dir", &self.data_dir)
+            .field("invoke_port", &self.invoke_port)
+            .field("functions", &self.functions)
+            .field("log", &self.log.is_some())
+            .field("history", &self.history)
+            .finish()
+    }
+}
+
+/// One function of an engine.
+#[derive(Clone, Debug)]
+pub struct FunctionOptions {
+    /// Its ARN, timeout, memory and reserved concurrency. An alias in the ARN is an alias the engine
+    /// knows, beside `$LATEST`.
+    pub function: Function,
+    /// What runs.
+    pub run: Run,
+    /// Environment variables of its processes, beside those Lambda sets; they win over inherited ones.
+    pub environment: Vec<(String, String)>,
+    /// How many processes run at most; further invocations wait for one. 4 unless set.
+    pub max_environments: usize,
+    /// The statements of its resource-based policy.
+    pub policy: Vec<Statement>,
+    /// What becomes of asynchronous events.
+    pub asynchronous: Asynchronous,
+}
+
+impl FunctionOptions {
+    /// A function without a policy, with Lambda's defaults.
+    #[must_use]
+    pub fn new(function: Function, run: Run) -> Self {
+        Self {
+            function,
+            run,
+            environment: Vec::new(),
+            max_environments: 4,
+            policy: Vec::new(),
+            asynchronous: Asynchronous::default(),
+        }
+    }
+}
+
+/// How asynchronous events are retried, and where their records go.
+///
+/// A record for a function of the same engine is sent there; every other record becomes a line of
+/// `deliveries.jsonl`, which names the destination.
+///
+/// See <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html>.
+#[derive(Clone, Debug, Default)]
+pub struct Asynchronous {
+    /// Retries and age.
+    pub retry: retry::Config,
+    /// Where the record of a success goes.
+    pub on_success: Option<Arn>,
+    /// Where the record of a failure goes.
+    pub on_failure: Option<Arn>,
+    /// Where the event itself goes when it failed.
+    pub dead_letter: Option<Arn>,
+}
+
+/// What runs when a function is invoked.
+#[derive(Clone, Debug)]
+pub enum Run {
+    /// Processes that speak the Runtime API.
+    Command(Command),
+    /// A Rust handler within this process.
+    Handler(Handler),
+}
+
+impl Run {
+    /// Runs a Rust closure: the event and its context in, JSON out.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use lambda_with::FunctionError;
+    /// use lambda_with_local::{Context, Run};
+    ///
+    /// let echo = Run::handler(|event: Bytes, _: Context| async move { Ok::<_, FunctionError>(event) });
+    /// ```
+    ///
+    /// A panic becomes a function error of the type `Runtime.Panic`. A handler that takes longer than
+    /// the function's timeout is dropped at its next `await`.
+    pub fn handler<F, R>(handler: F) -> Self
+    where
+        F: Fn(Bytes, Context) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Bytes, FunctionError>> + Send + 'static,
+    {
+        Self::Handler(Handler(Arc::new(move |event, context| {
+            match std::panic::catch_unwind(AssertUnwindSafe(|| handler(event, context))) {
+                Ok(answer) => Box::pin(answer),
+                Err(panic) => Box::pin(std::future::ready(Err(panicked(panic.as_ref())))),
+            }
+        })))
+    }
+}
+
+/// A Rust handler; made by [`Run::handler`].
+#[derive(Clone)]
+pub struct Handler(Arc<HandlerFn>);
+
+type HandlerFn = dyn Fn(Bytes, Context) -> Answer + Send + Sync;
+type Answer = Pin<Box<dyn Future<Output = Result<Bytes, FunctionError>> + Send>>;
+
+impl Handler {
+    pub(crate) fn call(&self, event: Bytes, context: Context) -> Answer {
+        (self.0)(event, context)
+    }
+}
+
+impl fmt::Debug for Handler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Handler")
+    }
+}
+
+/// The function error a panic becomes.
+pub(crate) fn panicked(panic: &(dyn std::any::Any + Send)) -> FunctionError {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("the handler panicked");
+    FunctionError { error_type: Some("Runtime.Panic".to_owned()), error_message: text.to_owned() }
+}
+
+/// What a Rust handler is told about its invocation.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Context {
+    /// The same for all attempts at one event.
+    pub request_id: String,
+    /// When the function's time is over.
+    pub deadline: Timestamp,
+    /// The ARN that was invoked, with the qualifier the caller gave.
+    pub invoked_function_arn: String,
+    /// The X-Ray trace header.
+    pub trace_header: String,
+    /// The mobile client context as JSON text.
+    pub client_context: Option<String>,
+}
+
+/// A program that speaks the Runtime API.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Command {
+    /// The program, a path or a name found through `PATH`.
+    pub program: OsString,
+    /// Its arguments.
+    pub args: Vec<OsString>,
+    /// Its working directory (`LAMBDA_TASK_ROOT`); the engine's own when left out.
+    pub dir: Option<PathBuf>,
+}
+
+impl Command {
+    /// A program without arguments.
+    pub fn new(program: impl Into<OsString>) -> Self {
+        Self { program: program.into(), args: Vec::new(), dir: None }
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn args(mut self, args: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets the working directory.
+    #[must_use]
+    pub fn dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.dir = Some(dir.into());
+        self
+    }
+}

@@ -1,0 +1,350 @@
+//! Driving a polled source: receive, filter, form batches, invoke, acknowledge.
+
+use std::collections::HashSet;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use lambda_with::rules::batch::{Batch, Batcher, Limits};
+use lambda_with::rules::filter::{DataKey, FilterCriteria};
+use lambda_with::rules::partial::Verdict;
+use lambda_with::{Error, ErrorKind, Invocation, Invoke, Outcome, Record, Source};
+use tokio::sync::{oneshot, watch};
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
+
+use crate::handle::FunctionHandle;
+
+/// How long one read waits for records.
+const WAIT: Duration = Duration::from_secs(20);
+
+/// How many reads are under way at once while there is a backlog, as Lambda begins with.
+const READS: usize = 5;
+
+/// The longest pause after a source could not be read.
+const MAX_PAUSE: Duration = Duration::from_secs(30);
+
+/// How long a batch is offered to a function that is throttled; an SQS queue's usual visibility
+/// timeout.
+const THROTTLED: Duration = Duration::from_secs(30);
+
+/// How long a stop waits for reads that are under way.
+const STOP: Duration = Duration::from_millis(500);
+
+/// How a source is connected to a function: the settings of an event source mapping.
+///
+/// See <https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html>.
+#[derive(Clone, Debug)]
+pub struct Mapping {
+    /// How large batches grow, and how long their first record waits.
+    pub limits: Limits,
+    /// Which records are delivered; the others are acknowledged without being delivered.
+    pub filters: FilterCriteria,
+    /// Where a record keeps its data, for the filters.
+    pub data_key: DataKey,
+    /// Whether the function's answer says which records failed.
+    pub report_batch_item_failures: bool,
+    /// How many batches run at once.
+    pub maximum_concurrency: usize,
+}
+
+impl Default for Mapping {
+    /// What Lambda does with an SQS queue unless told otherwise, five batches at once.
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            filters: FilterCriteria::default(),
+            data_key: DataKey::SQS,
+            report_batch_item_failures: false,
+            maximum_concurrency: 5,
+        }
+    }
+}
+
+/// What a poller has done so far.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Polled {
+    /// Records read.
+    pub received: u64,
+    /// Records the filters kept out.
+    pub filtered: u64,
+    /// Batches invoked.
+    pub batches: u64,
+    /// Records acknowledged after an invocation.
+    pub succeeded: u64,
+    /// Records that must come again.
+    pub failed: u64,
+    /// Why the last read or acknowledgement failed; gone after the next that works.
+    pub error: Option<String>,
+}
+
+/// A running poller. Dropping this lets it run on until the engine stops.
+#[derive(Debug)]
+pub struct Poller {
+    stop: watch::Sender<bool>,
+    polled: Arc<Mutex<Polled>>,
+    done: oneshot::Receiver<()>,
+}
+
+impl Poller {
+    /// What it has done so far.
+    #[must_use]
+    pub fn polled(&self) -> Polled {
+        self.polled.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads no more, lets batches that run end, and acknowledges what they did.
+    ///
+    /// Records that were read and not delivered come again by the source's own rules.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        // Nothing is ever sent: the other end is dropped when the poller has ended.
+        let _ = self.done.await;
+    }
+}
+
+impl FunctionHandle {
+    /// Polls a source for this function, until stopped or the engine stops.
+    ///
+    /// Invocations are made as the function's owner: polled sources need no resource-based policy.
+    pub fn poll(&self, source: impl Source + 'static, mapping: Mapping) -> Poller {
+        let polled = Arc::default();
+        let (stop, stopped) = watch::channel(false);
+        let (ended, done) = oneshot::channel();
+        let drive = Drive {
+            source: Arc::new(source),
+            function: self.clone(),
+            batcher: Batcher::new(mapping.limits),
+            allowed: mapping.maximum_concurrency.max(1),
+            mapping,
+            polled: Arc::clone(&polled),
+            reads: JoinSet::new(),
+            runs: JoinSet::new(),
+            acknowledgements: JoinSet::new(),
+            wanted: 1,
+            pause: None,
+        };
+        let engine = self.engine.stop.subscribe();
+        self.engine.tasks().spawn(async move {
+            drive.run(stopped, engine).await;
+            drop(ended);
+        });
+        Poller { stop, polled, done }
+    }
+}
+
+/// What a running poller holds.
+struct Drive<S> {
+    source: Arc<S>,
+    function: FunctionHandle,
+    mapping: Mapping,
+    batcher: Batcher,
+    polled: Arc<Mutex<Polled>>,
+    reads: JoinSet<Result<Vec<Record>, Error>>,
+    runs: JoinSet<(Batch, Result<Outcome, Error>)>,
+    acknowledgements: JoinSet<Result<(), Error>>,
+    /// How many reads may be under way: more while they find something.
+    wanted: usize,
+    /// How many batches may run: fewer after failures.
+    allowed: usize,
+    /// Until when not to read, and how long the last pause was.
+    pause: Option<(Instant, Duration)>,
+}
+
+impl<S: Source + 'static> Drive<S> {
+    async fn run(mut self, stopped: watch::Receiver<bool>, engine: watch::Receiver<bool>) {
+        let mut stop = pin!(async {
+            tokio::select! {
+                () = told(stopped) => {}
+                () = told(engine) => {}
+            }
+        });
+        loop {
+            self.read();
+            self.deliver();
+            let due = self.batcher.deadline().filter(|_| self.runs.len() < self.allowed);
+            let due = due.map(|due| self.function.engine.clock.until(due));
+            let pause = self.pause.filter(|_| self.reads.is_empty());
+            let pause = pause.map(|(until, _)| until.saturating_duration_since(Instant::now()));
+            tokio::select! {
+                () = &mut stop => break,
+                Some(read) = self.reads.join_next() => self.received(read),
+                Some(run) = self.runs.join_next() => self.ran(run),
+                Some(done) = self.acknowledgements.join_next() => self.acknowledged(done),
+                () = sleep(due) => {}
+                () = sleep(pause) => {}
+            }
+        }
+        self.wind_down().await;
+    }
+
+    /// Starts as many reads as there is room for what they may bring.
+    fn read(&mut self) {
+        if self.pause.is_some_and(|(until, _)| until > Instant::now()) {
+            return;
+        }
+        let size = self.mapping.limits.size.max(1);
+        let room = (self.allowed.saturating_sub(self.runs.len()) * size).max(size);
+        while self.reads.len() < self.wanted {
+            let expected = self.batcher.waiting() + self.reads.len() * size;
+            let max = room.saturating_sub(expected).min(size.max(10));
+            if max == 0 {
+                return;
+            }
+            let source = self.source.clone();
+            self.reads.spawn(async move { source.receive(max, WAIT).await });
+        }
+    }
+
+    /// Starts the batches that are due.
+    fn deliver(&mut self) {
+        while self.runs.len() < self.allowed {
+            let Some(batch) = self.batcher.next(self.function.engine.clock.now()) else { return };
+            self.count(|polled| polled.batches += 1);
+            let function = self.function.clone();
+            self.runs.spawn(async move {
+                let result = invoke(&function, &batch).await;
+                (batch, result)
+            });
+        }
+    }
+
+    fn received(&mut self, read: Result<Result<Vec<Record>, Error>, JoinError>) {
+        let records = match read.map_err(|error| ended(&error)).flatten() {
+            Ok(records) => records,
+            Err(error) => {
+                let last = self.pause.map_or(Duration::ZERO, |(_, last)| last);
+                let pause = (last * 2).clamp(Duration::from_secs(1), MAX_PAUSE);
+                self.pause = Some((Instant::now() + pause, pause));
+                self.wanted = 1;
+                tracing::warn!(%error, function = self.function.function.name(), "the source cannot be read");
+                return self.count(|polled| polled.error = Some(error.to_string()));
+            }
+        };
+        self.pause = None;
+        self.wanted = if records.is_empty() { 1 } else { (self.wanted + 1).min(READS) };
+        let received = records.len();
+        let (kept, rejected) = records
+            .into_iter()
+            .partition::<Vec<_>, _>(|record| self.mapping.filters.accepts(&self.mapping.data_key, &record.json));
+        self.count(|polled| {
+            polled.error = None;
+            polled.received += count(received);
+            polled.filtered += count(rejected.len());
+        });
+        self.acknowledge(rejected);
+        for record in self.batcher.offer(kept, self.function.engine.clock.now()) {
+            tracing::error!(id = record.id, "a record is too large for any event and is left where it is");
+            self.count(|polled| polled.failed += 1);
+        }
+    }
+
+    fn ran(&mut self, run: Result<(Batch, Result<Outcome, Error>), JoinError>) {
+        // The task only ends early when the engine's runtime is going down.
+        let Ok((batch, result)) = run else { return };
+        let verdict = match &result {
+            Ok(outcome) => {
+                Verdict::read(self.mapping.report_batch_item_failures, outcome, &batch.records)
+            }
+            Err(error) => Verdict {
+                failed: batch.records.iter().map(|record| record.id.clone()).collect(),
+                reason: Some(error.to_string()),
+                ..Verdict::default()
+            },
+        };
+        if let Some(reason) = &verdict.reason {
+            tracing::warn!(reason, function = self.function.function.name(), "a batch failed");
+        }
+        for id in &verdict.disordered {
+            tracing::warn!(id, "counts as done although an earlier record of its group failed");
+        }
+        let most = self.mapping.maximum_concurrency.max(1);
+        self.allowed = match (verdict.failed.is_empty(), self.mapping.report_batch_item_failures) {
+            (true, _) => (self.allowed + 1).min(most),
+            (false, true) if result.is_ok() => self.allowed,
+            (false, _) => (self.allowed / 2).max(1),
+        };
+        let given_back = self.batcher.finish(batch.id, &verdict.failed);
+        self.count(|polled| {
+            polled.succeeded += count(verdict.succeeded.len());
+            polled.failed += count(verdict.failed.len() + given_back.len());
+        });
+        let failed: HashSet<String> = verdict.failed.into_iter().collect();
+        let done = batch.records.into_iter().filter(|record| !failed.contains(&record.id));
+        self.acknowledge(done.collect());
+    }
+
+    fn acknowledge(&mut self, records: Vec<Record>) {
+        if !records.is_empty() {
+            let source = self.source.clone();
+            self.acknowledgements.spawn(async move { source.acknowledge(&records).await });
+        }
+    }
+
+    fn acknowledged(&mut self, done: Result<Result<(), Error>, JoinError>) {
+        if let Err(error) = done.map_err(|error| ended(&error)).flatten() {
+            tracing::warn!(%error, "records that are done with may come again");
+            self.count(|polled| polled.error = Some(error.to_string()));
+        }
+    }
+
+    /// Lets end what is under way. A read that is not back soon is given up: what it brings comes
+    /// again.
+    async fn wind_down(&mut self) {
+        let reads = async { while self.reads.join_next().await.is_some() {} };
+        // What the reads still bring is not delivered any more.
+        let _ = tokio::time::timeout(STOP, reads).await;
+        self.reads.shutdown().await;
+        while let Some(run) = self.runs.join_next().await {
+            self.ran(run);
+        }
+        while let Some(done) = self.acknowledgements.join_next().await {
+            self.acknowledged(done);
+        }
+    }
+
+    fn count(&self, change: impl FnOnce(&mut Polled)) {
+        change(&mut self.polled.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// Invokes with a batch. A function that is throttled is asked again for a while, which takes none
+/// of the records' attempts.
+async fn invoke(function: &FunctionHandle, batch: &Batch) -> Result<Outcome, Error> {
+    let event = batch.event();
+    let begun = Instant::now();
+    let mut pause = Duration::from_secs(1);
+    loop {
+        match function.invoke(Invocation::new(event.clone())).await {
+            Err(error) if error.kind() == ErrorKind::Throttled && begun.elapsed() + pause < THROTTLED => {
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
+            result => return result,
+        }
+    }
+}
+
+/// Waits until told; for ever when nobody is left to tell.
+async fn told(mut told: watch::Receiver<bool>) {
+    if told.wait_for(|told| *told).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Sleeps; for ever without a duration.
+async fn sleep(duration: Option<Duration>) {
+    match duration {
+        Some(duration) => tokio::time::sleep(duration).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn ended(error: &JoinError) -> Error {
+    Error::new(ErrorKind::Unavailable, format!("the source's code ended: {error}"))
+}
+
+fn count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,172 @@
+//! Starting and ending the process of one environment.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use lambda_with::Timestamp;
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::process::{Child, ChildStdin, Command};
+
+use crate::options;
+use crate::trace;
+
+/// Variables a process inherits from the engine, where they are set. Credentials are not among them:
+/// a function that needs any is given them by name.
+const INHERITED: [&str; 25] = [
+    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TERM", "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "JAVA_HOME", "NODE_PATH", "PYTHONHOME",
+    "PYTHONPATH", "VIRTUAL_ENV", "CARGO_HOME", "RUSTUP_HOME", "RUST_BACKTRACE", "RUST_LOG",
+    "SSL_CERT_DIR", "SSL_CERT_FILE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "XDG_RUNTIME_DIR",
+];
+
+/// What the process of one environment is started with.
+#[derive(Debug)]
+pub(crate) struct Setup<'a> {
+    pub(crate) function: &'a lambda_with::Function,
+    pub(crate) command: &'a options::Command,
+    pub(crate) environment: &'a [(String, String)],
+    pub(crate) runtime_api: String,
+    pub(crate) now: Timestamp,
+}
+
+/// A process in a group of its own, which is killed with all its descendants when this is dropped.
+///
+/// A process outlives an engine that was itself killed only until it next asks for work: its
+/// Runtime API is gone then, and its standard input has ended.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    group: Option<Pid>,
+    // Held open: its end tells the process that the engine is gone.
+    _stdin: Option<ChildStdin>,
+}
+
+impl Process {
+    /// Starts the process; its output can be read from the other value.
+    pub(crate) fn start(setup: &Setup<'_>) -> std::io::Result<(Self, std::io::PipeReader)> {
+        let (reader, writer) = std::io::pipe()?;
+        let mut command = Command::new(&setup.command.program);
+        command
+            .args(&setup.command.args)
+            .env_clear()
+            .envs(INHERITED.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
+            .envs(variables(setup))
+            .envs(setup.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
+            .stdout(writer.try_clone()?)
+            .stderr(writer)
+            .process_group(0)
+            .kill_on_drop(true);
+        if let Some(dir) = &setup.command.dir {
+            command.current_dir(dir);
+        }
+        let mut child = command.spawn()?;
+        let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        let stdin = child.stdin.take();
+        Ok((Self { child, group, _stdin: stdin }, reader))
+    }
+
+    /// Waits for the end of the process and says how it ended, in Lambda's words.
+    pub(crate) async fn ended(&mut self) -> String {
+        use std::os::unix::process::ExitStatusExt;
+        let Ok(status) = self.child.wait().await else {
+            return "Runtime exited without providing a reason".to_owned();
+        };
+        match (status.code(), status.signal()) {
+            (Some(0), _) => "Runtime exited without providing a reason".to_owned(),
+            (Some(code), _) => format!("Runtime exited with error: exit status {code}"),
+            (None, signal) => format!(
+                "Runtime exited with error: signal: {}",
+                signal.and_then(name).map_or_else(|| signal.unwrap_or(0).to_string(), str::to_owned)
+            ),
+        }
+    }
+
+    /// Kills the process and its descendants, and waits until it is gone.
+    pub(crate) async fn kill(mut self) {
+        self.kill_group();
+        // Only fails when the process has ended already.
+        let _ = self.child.kill().await;
+    }
+
+    /// The most memory the process has used, in MB, where the system tells.
+    pub(crate) fn memory(id: u32) -> Option<u64> {
+        let status = std::fs::read_to_string(Path::new("/proc").join(id.to_string()).join("status")).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+        Some(kilobytes.div_ceil(1024))
+    }
+
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    fn kill_group(&mut self) {
+        if let Some(group) = self.group.take() {
+            // Fails when nobody is left in the group, which is what is wanted.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill_group();
+    }
+}
+
+/// The variables Lambda sets, with credentials that open nothing, so that no SDK goes looking for
+/// the user's own.
+///
+/// See <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>.
+fn variables(setup: &Setup<'_>) -> Vec<(&'static str, String)> {
+    let function = setup.function;
+    let root = setup.command.dir.clone().or_else(|| std::env::current_dir().ok()).unwrap_or_default();
+    let date = setup.now.to_rfc3339_millis();
+    let date = date.get(..10).unwrap_or_default().replace('-', "/");
+    vec![
+        ("_HANDLER", "bootstrap".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "lambda-with-local".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "lambda-with-local".to_owned()),
+        ("AWS_DEFAULT_REGION", function.region().to_owned()),
+        ("AWS_REGION", function.region().to_owned()),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory.to_string()),
+        ("AWS_LAMBDA_FUNCTION_NAME", function.name().to_owned()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", function.name())),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", format!("{date}/[$LATEST]{}", trace::request_id().replace('-', ""))),
+        ("AWS_LAMBDA_RUNTIME_API", setup.runtime_api.clone()),
+        ("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR".to_owned()),
+        ("LAMBDA_RUNTIME_DIR", "/var/runtime".to_owned()),
+        ("LAMBDA_TASK_ROOT", root.to_string_lossy().into_owned()),
+        ("LANG", "en_US.UTF-8".to_owned()),
+        ("TZ", ":UTC".to_owned()),
+    ]
+}
+
+fn name(signal: i32) -> Option<&'static str> {
+    // The words of Go's `syscall.Signal`, which Lambda's supervisor prints.
+    Some(match signal {
+        1 => "hangup",
+        2 => "interrupt",
+        3 => "quit",
+        4 => "illegal instruction",
+        5 => "trace/breakpoint trap",
+        6 => "aborted",
+        7 => "bus error",
+        8 => "floating point exception",
+        9 => "killed",
+        11 => "segmentation fault",
+        13 => "broken pipe",
+        14 => "alarm clock",
+        15 => "terminated",
+        _ => return None,
+    })
+}
+
+/// How long a process has to ask for its first event.
+///
+/// See <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>.
+pub(crate) const INIT: Duration = Duration::from_secs(10);
