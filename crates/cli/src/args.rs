@@ -1,0 +1,227 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Everything between an AWS service and a Lambda function.
+#[derive(Debug, Parser)]
+#[command(
+    name = "lambda-with",
+    version,
+    max_term_width = 100,
+    after_help = "\
+Examples:
+  lambda-with list                                 what a function can be with
+  lambda-with event s3/put --set /Records/0/s3/object/key=images/cat.png
+  lambda-with decode event.json                    which event is this?
+  lambda-with check && lambda-with permissions     the definition in ./lambda-with.toml
+  lambda-with dev examples/orders                  run the functions on this machine
+
+Exit codes: 0 done, 1 failed or found an error, 2 wrong usage or wrong file.
+A flag wins over the environment, the environment over lambda-with.toml."
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags every command takes.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// How results are printed
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT"
+    )]
+    pub(crate) output: Format,
+    /// The file that defines functions and connections
+    #[arg(long, global = true, value_name = "FILE", env = "LAMBDA_WITH_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print without colour, as off a terminal and with NO_COLOR set
+    #[arg(long, global = true)]
+    pub(crate) no_color: bool,
+    /// The AWS Region
+    #[arg(long, global = true, env = "AWS_REGION", value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// The profile of the AWS credentials
+    #[arg(long, global = true, env = "AWS_PROFILE", value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Where AWS's API is reached instead of the Region's own endpoint
+    #[arg(long, global = true, env = "AWS_ENDPOINT_URL", value_name = "URL")]
+    pub(crate) endpoint_url: Option<String>,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the services
+    List,
+    /// Show what is known of a service: principal, mode, event types, permission, limits
+    Show {
+        /// The service's id, as `lambda-with list` prints it
+        service: String,
+    },
+    Event(Event),
+    Decode(Decode),
+    Permissions(Permissions),
+    Check(Check),
+    Export(Export),
+    Invoke(Invoke),
+    Dev(Dev),
+}
+
+/// Print a sample event
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  lambda-with event --list
+  lambda-with event sqs > event.json
+  lambda-with event s3/put --set /Records/0/s3/bucket/name=uploads --set /Records/0/s3/object/size=7")]
+pub(crate) struct Event {
+    /// Which: SERVICE/EVENT, or SERVICE for its first
+    #[arg(required_unless_present = "list", value_name = "SERVICE[/EVENT]")]
+    pub(crate) event: Option<String>,
+    /// Change a member: a JSON pointer and a value, JSON or else plain text
+    #[arg(long, value_name = "POINTER=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// List all events, or those of the service given
+    #[arg(long, conflicts_with = "set")]
+    pub(crate) list: bool,
+}
+
+/// Say which event or answer a document is, and read it with the typed struct
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  lambda-with decode event.json
+  lambda-with event sqs | lambda-with decode --output json
+  lambda-with decode --as s3/put event.json")]
+pub(crate) struct Decode {
+    /// The JSON document; `-` is standard input
+    #[arg(default_value = "-", value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Read it as this event, whatever it looks like
+    #[arg(long = "as", value_name = "SERVICE/EVENT")]
+    pub(crate) as_event: Option<String>,
+}
+
+/// Print the policies the connections need
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  lambda-with permissions orders
+  lambda-with permissions --format cli | sh -x")]
+pub(crate) struct Permissions {
+    /// The function; all where left out
+    pub(crate) function: Option<String>,
+    /// As policy documents, or as calls of the AWS CLI
+    #[arg(long, value_enum, default_value = "json")]
+    pub(crate) format: PermissionFormat,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum PermissionFormat {
+    Json,
+    Cli,
+}
+
+/// Find mistakes in the definition: AWS's real limits and traps
+#[derive(Args, Debug)]
+pub(crate) struct Check {
+    /// Exit with 1 on warnings too
+    #[arg(long)]
+    pub(crate) deny_warnings: bool,
+}
+
+/// Print the definition as infrastructure code
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  lambda-with export --format cloudformation --out template.json
+  aws cloudformation deploy --template-file template.json --stack-name orders --capabilities CAPABILITY_NAMED_IAM")]
+pub(crate) struct Export {
+    /// Which language
+    #[arg(long, value_enum, default_value = "cloudformation")]
+    pub(crate) format: ExportFormat,
+    /// Write to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// A CloudFormation template, as JSON.
+    Cloudformation,
+}
+
+/// Invoke a function once: in a running `lambda-with dev`, else in a process of its own
+#[derive(Args, Debug)]
+#[command(after_help = "\
+The answer goes to standard output, the function's log to standard error. A function that failed
+makes the exit code 1.
+
+Examples:
+  lambda-with invoke orders --event sqs
+  echo '{\"id\": 7}' | lambda-with invoke orders --payload -
+  lambda-with invoke orders --data '{\"id\": 7}' --async")]
+pub(crate) struct Invoke {
+    /// The function; may be left out where the file has one only
+    pub(crate) function: Option<String>,
+    /// Send a sample event
+    #[arg(long, value_name = "SERVICE/EVENT", group = "what")]
+    pub(crate) event: Option<String>,
+    /// Send the content of a file; `-` is standard input
+    #[arg(long, value_name = "FILE", group = "what")]
+    pub(crate) payload: Option<PathBuf>,
+    /// Send this JSON text
+    #[arg(long, value_name = "JSON", group = "what")]
+    pub(crate) data: Option<String>,
+    /// Hand the event over without waiting for the answer
+    #[arg(long = "async")]
+    pub(crate) asynchronous: bool,
+}
+
+/// Run the functions of a folder on this machine, connected to all they are with
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Builds every `bin` with cargo, then serves Lambda's Invoke API on --port and the HTTP APIs on
+--http-port, all on 127.0.0.1. Queues are polled only when --endpoint-url (or endpoint_url in the
+table [dev]) says where: AWS is never contacted unasked. A changed source file is built again and
+the function restarted. Ctrl-C ends it.
+
+Functions see the variables of `env` in lambda-with.toml; one of the same name in the shell wins.
+
+Examples:
+  lambda-with dev examples/orders
+  lambda-with dev examples/orders --once
+  lambda-with dev --endpoint-url http://127.0.0.1:5000")]
+pub(crate) struct Dev {
+    /// The folder that holds lambda-with.toml
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
+    /// Send one sample of each connection, print what came of it, and exit
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// The port of the Invoke API; 0 takes any free one [default: 9000, or the next free one]
+    #[arg(long)]
+    pub(crate) port: Option<u16>,
+    /// The port of the first HTTP API; further ones follow [default: 3000, or the next free one]
+    #[arg(long)]
+    pub(crate) http_port: Option<u16>,
+}

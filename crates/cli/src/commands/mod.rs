@@ -1,0 +1,68 @@
+//! What each command does.
+
+mod check;
+mod decode;
+mod dev;
+mod event;
+mod export;
+mod invoke;
+mod list;
+mod permissions;
+mod show;
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::args::{Cli, Command};
+use crate::config::{Config, Overrides};
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// The file's usual name.
+const FILE: &str = "lambda-with.toml";
+
+pub(crate) use self::event::document;
+pub(crate) use self::permissions::role_name;
+
+pub(crate) fn run(cli: Cli, output: Output) -> anyhow::Result<ExitCode> {
+    let global = cli.global;
+    let config = |directory: Option<&Path>| {
+        let path = match (&global.config, directory) {
+            (Some(path), _) => path.clone(),
+            (None, Some(directory)) => directory.join(FILE),
+            (None, None) => PathBuf::from(FILE),
+        };
+        Config::load(
+            path,
+            &Overrides {
+                region: global.region.clone(),
+            },
+        )
+    };
+    match &cli.command {
+        Command::List => list::run(output),
+        Command::Show { service } => show::run(service, output),
+        Command::Event(args) => event::run(args, output),
+        Command::Decode(args) => decode::run(args, output),
+        Command::Permissions(args) => permissions::run(args, &config(None)?, output),
+        Command::Check(args) => check::run(args, &config(None)?, output),
+        Command::Export(args) => export::run(args, &config(None)?, output),
+        Command::Invoke(args) => invoke::run(args, &global, || config(None), output),
+        Command::Dev(args) => dev::run(args, &global, &config(args.directory.as_deref())?, output),
+    }
+}
+
+/// The content of a file, or of standard input for `-`.
+fn read(path: &Path) -> Result<String, Failure> {
+    let outcome = if path == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin()
+            .lock()
+            .read_to_string(&mut text)
+            .map(|_| text)
+    } else {
+        std::fs::read_to_string(path)
+    };
+    outcome.map_err(|error| Failure::usage(format!("cannot read `{}`: {error}", path.display())))
+}

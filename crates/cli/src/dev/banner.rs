@@ -1,0 +1,99 @@
+//! What `lambda-with dev` says once everything is up.
+
+use super::serve::Up;
+use crate::output::{Output, Tone};
+use crate::shell;
+
+pub(super) fn print(up: &Up, output: Output) -> anyhow::Result<()> {
+    if output.is_json() {
+        output.text(&format!("{}\n", serde_json::to_string(up)?))
+    } else {
+        output.text(&text(up, output))
+    }
+}
+
+fn text(up: &Up, output: Output) -> String {
+    let bold = |text: &str| output.paint(Tone::Bold, text);
+    let mut text = format!("{}  {}\n", bold("Invoke API"), up.invoke);
+    for function in &up.functions {
+        let call = shell::line([
+            "aws",
+            "lambda",
+            "invoke",
+            "--endpoint-url",
+            &up.invoke,
+            "--function-name",
+            function,
+            "--cli-binary-format",
+            "raw-in-base64-out",
+            "--payload",
+            "{}",
+            "/dev/stdout",
+        ]);
+        text.push_str(&format!("  {function}\n    {call}\n"));
+    }
+    for function in &up.elsewhere {
+        text.push_str(&format!("  {function}: on AWS only, not run here\n"));
+    }
+    for api in &up.apis {
+        text.push_str(&format!("{}  {}\n", bold("HTTP API"), api.url));
+        for route in &api.routes {
+            text.push_str(&format!("  {route}\n    {}\n", curl(route, &api.url)));
+        }
+    }
+    for queue in &up.queues {
+        text.push_str(&format!(
+            "{}  {} → {}\n",
+            bold("Queue"),
+            queue.queue,
+            queue.function
+        ));
+        text.push_str(&match &queue.polled_at {
+            Some(url) => format!("  polled at {url}\n"),
+            None => format!(
+                "  not polled: say where it is with --endpoint-url or endpoint_url in [dev]\n    {}\n",
+                by_hand(&queue.function, "sqs", up)
+            ),
+        });
+    }
+    for other in &up.other {
+        let title = bold(other.service);
+        text.push_str(&format!(
+            "{title}  {} → {}\n",
+            other.connection, other.function
+        ));
+        text.push_str(&match other.sends {
+            true => format!("    {}\n", by_hand(&other.function, other.service, up)),
+            false => "  nothing is invoked: it changes what surrounds the function\n".to_owned(),
+        });
+    }
+    text.push_str("Ctrl-C ends it.\n");
+    text
+}
+
+/// A call that sends a sample.
+fn by_hand(function: &str, service: &str, up: &Up) -> String {
+    let words = [
+        "lambda-with",
+        "invoke",
+        function,
+        "--event",
+        service,
+        "--endpoint-url",
+    ];
+    shell::line(words.into_iter().chain([up.invoke.as_str()]))
+}
+
+/// A call that takes the route.
+fn curl(route: &str, url: &str) -> String {
+    let (method, path) = route.split_once(' ').unwrap_or(("GET", "/"));
+    let url = format!("{url}{path}");
+    match method {
+        "GET" | "ANY" => shell::line(["curl", &url]),
+        "POST" | "PUT" | "PATCH" => {
+            let json = "content-type: application/json";
+            shell::line(["curl", "-X", method, &url, "-H", json, "-d", "{}"])
+        }
+        _ => shell::line(["curl", "-X", method, &url]),
+    }
+}

@@ -1,0 +1,141 @@
+//! HTTP APIs on this machine.
+
+use std::net::IpAddr;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use lambda_with::{Caller, Error, Function, Invocation, Invoke, Outcome, Timestamp};
+use lambda_with_api_gateway::serve::{Arrival, FrontDoor};
+use lambda_with_api_gateway::{HttpApi, RestApi};
+use lambda_with_local::FunctionHandle;
+use uuid::Uuid;
+
+use crate::services::Connection;
+
+/// One API, with a function behind every route.
+pub(super) struct Door(FrontDoor<FunctionHandle>);
+
+/// A request that was answered.
+pub(super) struct Answered {
+    /// The route it took.
+    pub(super) route: String,
+    pub(super) response: Response<Bytes>,
+    /// What came of the invocation; nothing where the function took too long for the API.
+    pub(super) result: Option<Result<Outcome, Error>>,
+}
+
+impl Door {
+    /// The door of the API this connection belongs to, without routes; nothing for a connection
+    /// that is not served over plain HTTP.
+    pub(super) fn of(
+        connection: &dyn Connection,
+        function: &Function,
+    ) -> Option<Result<Self, Error>> {
+        let any = connection.as_any();
+        let door = if let Some(api) = any.downcast_ref::<HttpApi>() {
+            FrontDoor::http(api, function)
+        } else if let Some(api) = any.downcast_ref::<RestApi>() {
+            FrontDoor::rest(api, function)
+        } else {
+            return None;
+        };
+        Some(door.map(Self))
+    }
+
+    /// Adds the connection's routes.
+    pub(super) fn add(
+        &mut self,
+        connection: &dyn Connection,
+        target: FunctionHandle,
+    ) -> Result<(), Error> {
+        let any = connection.as_any();
+        match (any.downcast_ref::<HttpApi>(), any.downcast_ref::<RestApi>()) {
+            (Some(api), _) => self.0.add_http(api, target),
+            (_, Some(api)) => self.0.add_rest(api, target),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether both are doors of one API.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.0.api_id() == other.0.api_id() && self.0.stage() == other.0.stage()
+    }
+
+    /// The routes as they were written.
+    pub(super) fn routes(&self) -> Vec<&str> {
+        self.0.routes().map(|(route, _)| route).collect()
+    }
+
+    /// What every path begins with: the stage, unless it is the default one.
+    pub(super) fn base(&self) -> String {
+        match self.0.stage() {
+            "$default" => String::new(),
+            stage => format!("/{stage}"),
+        }
+    }
+
+    /// Invokes the function of the request's route and answers for it.
+    pub(super) async fn answer(
+        &self,
+        request: &Request<Bytes>,
+        peer: IpAddr,
+        port: u16,
+    ) -> Answered {
+        let arrival = Arrival {
+            peer,
+            port,
+            scheme: "http",
+            now: Timestamp::from(SystemTime::now()),
+            request_id: Uuid::new_v4().to_string(),
+            trace_id: None,
+        };
+        let admitted = match self.0.admit(request, &arrival) {
+            Ok(admitted) => admitted,
+            Err(response) => {
+                return Answered { route: request.uri().path().to_owned(), response, result: None };
+            }
+        };
+        let invocation = Invocation {
+            caller: Caller::Service(admitted.delivery.clone()),
+            ..Invocation::new(admitted.event.clone())
+        };
+        let route = admitted.route_key.to_owned();
+        let invoked = admitted.target.invoke(invocation);
+        match tokio::time::timeout(admitted.timeout, invoked).await {
+            Ok(result) => {
+                let response = admitted.answer(result.as_ref());
+                Answered { route, response, result: Some(result) }
+            }
+            Err(_) => Answered { route, response: admitted.timed_out(), result: None },
+        }
+    }
+}
+
+/// A request that takes a route: variables are filled in, and a body comes with those methods that
+/// have one.
+pub(super) fn request(route: &str, base: &str) -> Result<Request<Bytes>, http::Error> {
+    let (method, path) = route.split_once(' ').unwrap_or(("GET", "/"));
+    let method = if method == "ANY" { "GET" } else { method };
+    let mut filled = String::new();
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}').unwrap_or((after, ""));
+        filled.push_str(before);
+        filled.push_str(if name.ends_with('+') { "a/b" } else { "1" });
+        rest = after;
+    }
+    filled.push_str(rest);
+    let body = match method {
+        "POST" | "PUT" | "PATCH" => Bytes::from_static(b"{}"),
+        _ => Bytes::new(),
+    };
+    Request::builder()
+        .method(method)
+        .uri(format!("{base}{filled}"))
+        .header("host", "127.0.0.1")
+        .header("accept", "*/*")
+        .header("content-type", "application/json")
+        .header("user-agent", concat!("lambda-with/", env!("CARGO_PKG_VERSION")))
+        .body(body)
+}

@@ -1,0 +1,88 @@
+//! From the file to an engine's options.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lambda_with::rules::retry;
+use lambda_with_local::{Asynchronous, Command, FunctionOptions, LogKind, LogLine, LogSink, Run};
+use tokio::runtime::Runtime;
+
+use super::build::Programs;
+use crate::config::{Code, Config, Defined};
+use crate::failure::Failure;
+use crate::needs::Needs;
+
+/// The runtime everything asynchronous runs on.
+pub(crate) fn runtime() -> anyhow::Result<Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?)
+}
+
+/// One function for the engine; nothing where it is on AWS only.
+pub(crate) fn function_options(
+    config: &Config,
+    defined: &Defined,
+    programs: &Programs,
+) -> Result<Option<FunctionOptions>, Failure> {
+    let command = match &defined.code {
+        Code::Elsewhere => return Ok(None),
+        Code::Bin(bin) => {
+            let path = programs
+                .path(bin)
+                .ok_or_else(|| Failure::new(format!("the binary `{bin}` has not been built")))?;
+            Command::new(path)
+        }
+        Code::Command(words) => {
+            let (program, args) = words
+                .split_first()
+                .ok_or_else(|| Failure::usage(format!("`{}` has no command", defined.name)))?;
+            Command::new(program).args(args)
+        }
+    };
+    let command = command.dir(config.source.directory());
+    let mut options = FunctionOptions::new(defined.function.clone(), Run::Command(command));
+    // As everywhere, the environment wins over the file; but only for what the file names, so that
+    // a function sees no more of the shell than it would on AWS.
+    options
+        .environment
+        .extend(defined.env.iter().map(|(name, value)| {
+            (
+                name.clone(),
+                std::env::var(name).unwrap_or_else(|_| value.clone()),
+            )
+        }));
+    options.policy = Needs::of(defined).statements;
+    options.asynchronous = asynchronous(defined)?;
+    Ok(Some(options))
+}
+
+fn asynchronous(defined: &Defined) -> Result<Asynchronous, Failure> {
+    let default = retry::Config::default();
+    let attempts = defined
+        .maximum_retry_attempts
+        .unwrap_or(default.maximum_retry_attempts);
+    let age = defined
+        .maximum_event_age
+        .map_or(default.maximum_event_age, |age| {
+            Duration::from_secs(age.into())
+        });
+    let retry = retry::Config::new(attempts, age)
+        .map_err(|error| Failure::usage(format!("function `{}`: {error}", defined.name)))?;
+    Ok(Asynchronous {
+        retry,
+        on_success: defined.on_success.clone(),
+        on_failure: defined.on_failure.clone(),
+        dead_letter: None,
+    })
+}
+
+/// What functions print goes to standard error; the platform's own lines are left out.
+pub(crate) fn quiet_log() -> LogSink {
+    Arc::new(|line: &LogLine<'_>| {
+        if line.kind == LogKind::Function {
+            let _ = writeln!(std::io::stderr().lock(), "{}", line.text);
+        }
+    })
+}

@@ -1,0 +1,19 @@
+//! The functions of a file on this machine.
+
+mod banner;
+mod build;
+mod deliver;
+#[path = "/tmp/doors_stub.rs"]
+mod doors;
+mod engine;
+mod once;
+mod ports;
+mod queues;
+mod serve;
+mod watch;
+
+pub(crate) use self::build::Programs;
+pub(crate) use self::engine::{function_options, quiet_log, runtime};
+pub(crate) use self::once::once;
+pub(crate) use self::queues::Access;
+pub(crate) use self::serve::{Ports, serve};

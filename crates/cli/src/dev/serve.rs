@@ -1,0 +1,242 @@
+//! `lambda-with dev`: the engine, until Ctrl-C.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use lambda_with_local::{Handle, Local, Options, Peer, Poller};
+use lambda_with_sqs::Sqs;
+use serde::Serialize;
+
+use super::doors::Door;
+use super::engine::{function_options, quiet_log};
+use super::ports::choose;
+use super::queues::{self, Access};
+use super::watch::Sources;
+use super::{Programs, banner};
+use crate::config::Config;
+use crate::output::Output;
+
+/// How often sources are looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Ports somebody asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ports {
+    pub(crate) invoke: Option<u16>,
+    pub(crate) http: Option<u16>,
+}
+
+/// What is up.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Up {
+    /// The Invoke API.
+    pub(super) invoke: String,
+    pub(super) functions: Vec<String>,
+    /// Functions that are on AWS only.
+    pub(super) elsewhere: Vec<String>,
+    pub(super) apis: Vec<Api>,
+    pub(super) queues: Vec<Queue>,
+    /// Connections nothing serves here; their events come through the Invoke API.
+    pub(super) other: Vec<Other>,
+}
+
+/// One HTTP API.
+#[derive(Debug, Serialize)]
+pub(super) struct Api {
+    pub(super) url: String,
+    pub(super) routes: Vec<String>,
+}
+
+/// One queue.
+#[derive(Debug, Serialize)]
+pub(super) struct Queue {
+    pub(super) function: String,
+    pub(super) queue: String,
+    /// Where it is polled; nothing where it is not.
+    pub(super) polled_at: Option<String>,
+}
+
+/// A connection that has no door of its own.
+#[derive(Debug, Serialize)]
+pub(super) struct Other {
+    pub(super) function: String,
+    pub(super) service: &'static str,
+    pub(super) connection: String,
+    /// Whether the service sends events at all.
+    pub(super) sends: bool,
+}
+
+/// Runs everything until Ctrl-C or SIGTERM.
+pub(crate) async fn serve(
+    config: &Config,
+    programs: Programs,
+    ports: &Ports,
+    access: Option<&Access>,
+    output: Output,
+) -> anyhow::Result<()> {
+    let mut up = Up::default();
+    let mut options = Options::new(config.source.directory().join(".lambda-with"));
+    options.invoke_port = Some(choose(ports.invoke, 9000, "--port")?);
+    options.log = Some(quiet_log());
+    for defined in &config.functions {
+        match function_options(config, defined, &programs)? {
+            Some(function) => {
+                up.functions.push(defined.name.clone());
+                options.functions.push(function);
+            }
+            None => up.elsewhere.push(defined.name.clone()),
+        }
+    }
+    let local = Local::start(options).await?;
+    let handle = local.handle();
+    let connected = connect(config, &handle, ports, access, &mut up).await;
+    let pollers = match connected {
+        Ok(pollers) => pollers,
+        Err(error) => {
+            local.shutdown().await;
+            return Err(error);
+        }
+    };
+    if let Some(address) = handle.invoke_address() {
+        up.invoke = format!("http://{address}");
+    }
+    banner::print(&up, output)?;
+    tokio::select! {
+        () = ended() => {}
+        never = rebuild(config, programs, &handle, output) => match never {},
+    }
+    output.note("ending");
+    for poller in pollers {
+        poller.stop().await;
+    }
+    local.shutdown().await;
+    Ok(())
+}
+
+/// Opens the doors and begins to poll.
+async fn connect(
+    config: &Config,
+    handle: &Handle,
+    ports: &Ports,
+    access: Option<&Access>,
+    up: &mut Up,
+) -> anyhow::Result<Vec<Poller>> {
+    let mut doors: Vec<Door> = Vec::new();
+    let mut pollers = Vec::new();
+    for defined in &config.functions {
+        let Ok(function) = handle.function(&defined.name) else {
+            continue;
+        };
+        for connected in &defined.connections {
+            let connection = &*connected.connection;
+            if let Some(door) = Door::of(connection, &defined.function) {
+                let door = door?;
+                let index = doors.iter().position(|other| other.is_same(&door));
+                let index = index.unwrap_or_else(|| {
+                    doors.push(door);
+                    doors.len() - 1
+                });
+                doors[index].add(connection, function.clone())?;
+            } else if let Some(sqs) = connection.as_any().downcast_ref::<Sqs>() {
+                if let Some(access) = access.filter(|_| sqs.enabled) {
+                    pollers.push(queues::poll(sqs, access, &function).await?);
+                }
+                up.queues.push(Queue {
+                    function: defined.name.clone(),
+                    queue: sqs.queue.to_string(),
+                    polled_at: access
+                        .filter(|_| sqs.enabled)
+                        .map(|access| access.endpoint_url.clone()),
+                });
+            } else {
+                up.other.push(Other {
+                    function: defined.name.clone(),
+                    service: connection.service().id,
+                    connection: connection.name(),
+                    sends: !connection.service().samples.is_empty(),
+                });
+            }
+        }
+    }
+    let mut usual = 3000;
+    let mut wanted = ports.http;
+    for door in doors {
+        let routes = door.routes().into_iter().map(str::to_owned).collect();
+        let base = door.base();
+        let port = choose(wanted, usual, "--http-port")?;
+        let address = open(handle, port, door).await?;
+        usual = address.port().saturating_add(1);
+        wanted = wanted.map(|port| if port == 0 { 0 } else { port.saturating_add(1) });
+        up.apis.push(Api {
+            url: format!("http://{address}{base}"),
+            routes,
+        });
+    }
+    Ok(pollers)
+}
+
+async fn open(handle: &Handle, port: u16, door: Door) -> anyhow::Result<SocketAddr> {
+    let door = Arc::new(door);
+    let serve = move |request: Request<Bytes>, peer: Peer| {
+        let door = Arc::clone(&door);
+        async move {
+            door.answer(&request, peer.remote.ip(), peer.local.port())
+                .await
+                .response
+        }
+    };
+    Ok(handle.serve(port, serve).await?)
+}
+
+/// Until somebody wants it to end.
+async fn ended() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminated.recv() => {}
+            }
+            return;
+        }
+    }
+    // Where signals cannot be had there is nothing to wait for but the end of the process.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Builds what changed and restarts the functions.
+async fn rebuild(
+    config: &Config,
+    programs: Programs,
+    handle: &Handle,
+    output: Output,
+) -> std::convert::Infallible {
+    let mut sources = Sources::of(&programs);
+    if sources.is_empty() {
+        return std::future::pending().await;
+    }
+    loop {
+        tokio::time::sleep(LOOK).await;
+        if !sources.have_changed() {
+            continue;
+        }
+        output.note("a source file changed, building");
+        let built = tokio::task::block_in_place(|| Programs::build(config, &config.functions));
+        match built {
+            Ok(programs) => {
+                sources = Sources::of(&programs);
+                for function in handle.functions() {
+                    function.restart();
+                }
+                output.note("restarted");
+            }
+            Err(error) => output.error(&format!("{error}\n  the code from before runs on")),
+        }
+    }
+}

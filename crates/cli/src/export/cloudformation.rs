@@ -1,0 +1,115 @@
+//! `export --format cloudformation`.
+
+use lambda_with::policy::Policy;
+use lambda_with::{Principal, Resource, Statement};
+use serde_json::{Value, json};
+
+use super::function::{self, Names};
+use super::template::Template;
+use crate::config::{Config, Defined};
+use crate::failure::Failure;
+use crate::needs::{CallerRole, Needs};
+
+/// The whole definition as one template, as JSON text.
+pub(crate) fn cloudformation(config: &Config) -> anyhow::Result<String> {
+    let names: Vec<&str> = config
+        .functions
+        .iter()
+        .map(|defined| defined.name.as_str())
+        .collect();
+    let mut template = Template::new(format!("Connections of {}", names.join(", ")));
+    for defined in &config.functions {
+        add(defined, &mut template)?;
+    }
+    template.finish();
+    let mut text = serde_json::to_string_pretty(&template)?;
+    text.push('\n');
+    Ok(text)
+}
+
+fn add(defined: &Defined, template: &mut Template) -> Result<(), Failure> {
+    let names = Names::of(defined);
+    let needs = Needs::of(defined);
+    let mut resources = function::resources(defined, &names, &needs, template)?;
+    resources.extend(needs.statements.iter().map(permission));
+    resources.extend(needs.callers.iter().map(caller_role));
+    for connected in &defined.connections {
+        for mut resource in connected.connection.resources(&defined.function) {
+            // Lambda checks that the role may read before it makes the mapping.
+            if resource.kind == "AWS::Lambda::EventSourceMapping" && needs.role_policy().is_some() {
+                resource
+                    .depends_on
+                    .push(format!("{}RolePolicy", names.stem));
+            }
+            resources.push(resource);
+        }
+    }
+    template.add(&names.stem, resources, names.substitution(defined))
+}
+
+fn permission(statement: &Statement) -> Resource {
+    let principal = match &statement.principal {
+        Principal::Service(name) | Principal::Aws(name) => name.as_str(),
+        _ => "*",
+    };
+    let mut properties = json!({
+        "Action": statement.action,
+        "FunctionName": Resource::FUNCTION,
+        "Principal": principal,
+    });
+    let mut set = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            properties[name] = value;
+        }
+    };
+    set(
+        "SourceArn",
+        statement.source_arn.as_ref().map(|arn| json!(arn)),
+    );
+    set(
+        "SourceAccount",
+        statement
+            .source_account
+            .as_ref()
+            .map(|account| json!(account)),
+    );
+    set(
+        "PrincipalOrgID",
+        statement.principal_org_id.as_ref().map(|id| json!(id)),
+    );
+    set(
+        "EventSourceToken",
+        statement
+            .event_source_token
+            .as_ref()
+            .map(|token| json!(token)),
+    );
+    set(
+        "FunctionUrlAuthType",
+        statement.function_url_auth_type.map(|auth| json!(auth)),
+    );
+    set(
+        "InvokedViaFunctionUrl",
+        statement.invoked_via_function_url.map(|via| json!(via)),
+    );
+    Resource::new(
+        Resource::permission_id(&statement.sid),
+        "AWS::Lambda::Permission",
+        properties,
+    )
+}
+
+fn caller_role(caller: &CallerRole) -> Resource {
+    let CallerRole {
+        connection, allows, ..
+    } = caller;
+    let properties = json!({
+        "AssumeRolePolicyDocument": caller.trust(),
+        "Policies": [{ "PolicyName": "invoke", "PolicyDocument": Policy::of_role(allows) }],
+    });
+    Resource::new(
+        Resource::logical_id(&[connection, "role"]),
+        "AWS::IAM::Role",
+        properties,
+    )
+}

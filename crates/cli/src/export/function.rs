@@ -1,0 +1,245 @@
+//! The function itself: its code, its role, its version and alias, its destinations.
+
+use lambda_with::Resource;
+use serde_json::{Value, json};
+
+use super::substitute::Substitution;
+use super::template::{Template, unite};
+use crate::config::{Code, Defined};
+use crate::failure::Failure;
+use crate::needs::{Needs, managed};
+
+/// The names one function goes by in the template.
+#[derive(Debug)]
+pub(super) struct Names {
+    /// The function's logical id.
+    pub(super) function: String,
+    /// What the ids of all that hangs on the function begin with.
+    pub(super) stem: String,
+    /// Whether the template makes the function.
+    pub(super) owned: bool,
+    alias: Option<String>,
+}
+
+impl Names {
+    pub(super) fn of(defined: &Defined) -> Self {
+        let function = Resource::logical_id(&[&defined.name, "function"]);
+        let stem = Resource::logical_id(&[&defined.name]);
+        let owned = !matches!(defined.code, Code::Elsewhere);
+        let is_version = |q: &&str| q.bytes().all(|b| b.is_ascii_digit()) || *q == "$LATEST";
+        let alias = defined
+            .function
+            .qualifier()
+            .filter(|q| owned && !is_version(q));
+        Self {
+            function,
+            stem,
+            owned,
+            alias: alias.map(str::to_owned),
+        }
+    }
+
+    /// How the function's ARN is written in this template.
+    pub(super) fn substitution(&self, defined: &Defined) -> Substitution {
+        let (function, function_text) = match &self.alias {
+            _ if !self.owned => {
+                let arn = defined.function.arn.as_str();
+                (json!(arn), arn.to_owned())
+            }
+            Some(_) => {
+                let id = format!("{}Alias", self.stem);
+                (json!({ "Ref": id }), format!("${{{id}}}"))
+            }
+            None => {
+                let id = &self.function;
+                (
+                    json!({ "Fn::GetAtt": [id, "Arn"] }),
+                    format!("${{{id}.Arn}}"),
+                )
+            }
+        };
+        Substitution {
+            function,
+            function_text,
+            known: Default::default(),
+            renamed: Default::default(),
+        }
+    }
+}
+
+/// The function and all that hangs on it alone, where the template makes it.
+pub(super) fn resources(
+    defined: &Defined,
+    names: &Names,
+    needs: &Needs,
+    template: &mut Template,
+) -> Result<Vec<Resource>, Failure> {
+    let (id, stem) = (&names.function, &names.stem);
+    let mut resources = Vec::new();
+    let role = role(defined, names, needs, template, &mut resources);
+    if names.owned {
+        let mut function = Resource::new(id, "AWS::Lambda::Function", function(defined, &role)?);
+        if needs.role_policy().is_some() {
+            function.depends_on.push(format!("{stem}RolePolicy"));
+        }
+        for (name, what) in [("Bucket", "The bucket"), ("Key", "The object")] {
+            let description = format!(
+                "{what} that holds the code of {} as a zip file",
+                defined.name
+            );
+            let parameter = json!({ "Type": "String", "Description": description });
+            template
+                .parameters
+                .insert(format!("{stem}Code{name}"), parameter);
+        }
+        resources.push(function);
+    }
+    if let Some(alias) = &names.alias {
+        let version = json!({ "FunctionName": { "Ref": id } });
+        resources.push(Resource::new(
+            format!("{stem}Version"),
+            "AWS::Lambda::Version",
+            version,
+        ));
+        let properties = json!({
+            "FunctionName": { "Ref": id },
+            "FunctionVersion": { "Fn::GetAtt": [format!("{stem}Version"), "Version"] },
+            "Name": alias,
+        });
+        resources.push(Resource::new(
+            format!("{stem}Alias"),
+            "AWS::Lambda::Alias",
+            properties,
+        ));
+    }
+    resources.extend(asynchronous(defined, names));
+    Ok(resources)
+}
+
+/// The execution role, or a policy added to the one there is. Returns what refers to the role.
+fn role(
+    defined: &Defined,
+    names: &Names,
+    needs: &Needs,
+    template: &mut Template,
+    resources: &mut Vec<Resource>,
+) -> Value {
+    let id = &names.stem;
+    let (role_name, role) = match &defined.function.role {
+        Some(arn) => (json!(crate::commands::role_name(arn)), json!(arn)),
+        None if names.owned => {
+            let managed: Vec<String> = managed(defined)
+                .map(|name| format!("arn:${{AWS::Partition}}:iam::aws:policy/{name}"))
+                .collect();
+            let properties = json!({
+                "AssumeRolePolicyDocument": lambda_with::policy::Policy::execution_trust(),
+                "ManagedPolicyArns": managed,
+            });
+            let name = format!("{id}Role");
+            resources.push(Resource::new(&name, "AWS::IAM::Role", properties));
+            (
+                json!({ "Ref": name }),
+                json!({ "Fn::GetAtt": [name, "Arn"] }),
+            )
+        }
+        None => {
+            let name = format!("{id}RoleName");
+            if needs.role_policy().is_some() {
+                let description = format!("The name of the role that {} runs as", defined.name);
+                let parameter = json!({ "Type": "String", "Description": description });
+                template.parameters.insert(name.clone(), parameter);
+            }
+            (json!({ "Ref": name }), Value::Null)
+        }
+    };
+    if let Some(policy) = needs.role_policy() {
+        let properties = json!({
+            "PolicyName": format!("{}-connections", defined.name),
+            "RoleName": role_name,
+            "PolicyDocument": policy,
+        });
+        resources.push(Resource::new(
+            format!("{id}RolePolicy"),
+            "AWS::IAM::RolePolicy",
+            properties,
+        ));
+    }
+    role
+}
+
+fn function(defined: &Defined, role: &Value) -> Result<Value, Failure> {
+    let function = &defined.function;
+    let id = Resource::logical_id(&[&defined.name]);
+    let mut properties = json!({
+        "FunctionName": function.name(),
+        "Runtime": "provided.al2023",
+        "Handler": "bootstrap",
+        "Code": {
+            "S3Bucket": { "Ref": format!("{id}CodeBucket") },
+            "S3Key": { "Ref": format!("{id}CodeKey") },
+        },
+        "Role": role,
+        "Timeout": function.timeout,
+        "MemorySize": function.memory,
+    });
+    if !defined.env.is_empty() {
+        properties["Environment"] = json!({ "Variables": defined.env });
+    }
+    if let Some(reserved) = function.reserved_concurrency {
+        properties["ReservedConcurrentExecutions"] = json!(reserved);
+    }
+    if !function.subnets.is_empty() || !function.security_groups.is_empty() {
+        properties["VpcConfig"] = json!({
+            "SubnetIds": function.subnets,
+            "SecurityGroupIds": function.security_groups,
+        });
+    }
+    for connected in &defined.connections {
+        if let Some(configuration) = connected.connection.configuration(function) {
+            properties = unite(properties, configuration).ok_or_else(|| {
+                let name = connected.connection.name();
+                Failure::new(format!(
+                    "connection `{name}` sets the function `{}` otherwise than the file or another connection",
+                    defined.name
+                ))
+            })?;
+        }
+    }
+    Ok(properties)
+}
+
+/// Retries and destinations of asynchronous invocations.
+fn asynchronous(defined: &Defined, names: &Names) -> Option<Resource> {
+    let mut properties = json!({
+        "FunctionName": match names.owned {
+            true => json!({ "Ref": names.function }),
+            false => json!(defined.function.name()),
+        },
+        "Qualifier": defined.function.qualifier().unwrap_or("$LATEST"),
+    });
+    let destinations = [
+        ("OnFailure", &defined.on_failure),
+        ("OnSuccess", &defined.on_success),
+    ];
+    for (name, arn) in destinations {
+        if let Some(arn) = arn {
+            properties["DestinationConfig"][name] = json!({ "Destination": arn });
+        }
+    }
+    if let Some(attempts) = defined.maximum_retry_attempts {
+        properties["MaximumRetryAttempts"] = json!(attempts);
+    }
+    if let Some(age) = defined.maximum_event_age {
+        properties["MaximumEventAgeInSeconds"] = json!(age);
+    }
+    let id = format!("{}EventInvokeConfig", names.stem);
+    let mut resource = Resource::new(id, "AWS::Lambda::EventInvokeConfig", properties);
+    resource
+        .depends_on
+        .extend(names.alias.iter().map(|_| format!("{}Alias", names.stem)));
+    let set = resource
+        .properties
+        .as_object()
+        .is_some_and(|properties| properties.len() > 2);
+    set.then_some(resource)
+}

@@ -1,0 +1,139 @@
+//! Every service the command knows. A new one is one line of [`SERVICES`].
+
+use std::any::Any;
+use std::fmt::Debug;
+
+use lambda_with::{Finding, Function, Integration, Permission, Resource, Service};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use toml::de::{Error as TomlError, ValueDeserializer};
+
+use crate::suggest;
+
+/// The services, in the order of their ids.
+pub(crate) static SERVICES: &[Entry] = &[
+    entry!(lambda_with_api_gateway, "api": "rest" => RestApi, "http" => HttpApi, "websocket" => WebSocketApi, "authorizer" => Authorizer),
+    entry!(lambda_with_efs, Efs),
+    entry!(lambda_with_s3, S3),
+    entry!(lambda_with_sqs, Sqs),
+];
+
+/// One service, and how its connections are read from the file.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) service: Service,
+    /// The crate's name in Rust.
+    pub(crate) module: &'static str,
+    /// The member that tells several kinds of connection apart: `api`.
+    pub(crate) key: Option<&'static str>,
+    pub(crate) kinds: &'static [Kind],
+}
+
+/// One kind of connection.
+#[derive(Debug)]
+pub(crate) struct Kind {
+    /// The value of the telling member; empty where there is one kind only.
+    pub(crate) word: &'static str,
+    pub(crate) read: for<'a> fn(ValueDeserializer<'a>) -> Result<Box<dyn Connection>, TomlError>,
+}
+
+/// The service with this id.
+pub(crate) fn find(id: &str) -> Option<&'static Entry> {
+    SERVICES.iter().find(|entry| entry.service.id == id)
+}
+
+/// Why there is no service with this id, with the one that was probably meant.
+pub(crate) fn unknown(id: &str) -> String {
+    let hint = suggest::hint(id, SERVICES.iter().map(|entry| entry.service.id));
+    format!("there is no service `{id}`{hint}")
+}
+
+/// A connection of any service: [`Integration`] without its types.
+pub(crate) trait Connection: Debug {
+    fn service(&self) -> Service;
+    fn name(&self) -> String;
+    /// The full name of the type the function receives.
+    fn event_type(&self) -> &'static str;
+    fn permissions(&self, function: &Function) -> Vec<Permission>;
+    fn resources(&self, function: &Function) -> Vec<Resource>;
+    fn configuration(&self, function: &Function) -> Option<Value>;
+    fn check(&self, function: &Function) -> Vec<Finding>;
+    /// Nothing unless both are of one type.
+    fn conflicts(&self, other: &dyn Connection) -> Vec<Finding>;
+    /// What besides is wrong with both at one function.
+    fn conflicts_within(&self, other: &dyn Connection) -> Vec<Finding>;
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl<T: Debug + Integration + 'static> Connection for T {
+    fn service(&self) -> Service {
+        T::SERVICE
+    }
+
+    fn name(&self) -> String {
+        Integration::name(self)
+    }
+
+    fn event_type(&self) -> &'static str {
+        std::any::type_name::<T::Event>()
+    }
+
+    fn permissions(&self, function: &Function) -> Vec<Permission> {
+        Integration::permissions(self, function)
+    }
+
+    fn resources(&self, function: &Function) -> Vec<Resource> {
+        Integration::resources(self, function)
+    }
+
+    fn configuration(&self, function: &Function) -> Option<Value> {
+        Integration::configuration(self, function)
+    }
+
+    fn check(&self, function: &Function) -> Vec<Finding> {
+        Integration::check(self, function)
+    }
+
+    fn conflicts(&self, other: &dyn Connection) -> Vec<Finding> {
+        match other.as_any().downcast_ref::<T>() {
+            Some(other) => Integration::conflicts(self, other),
+            None => Vec::new(),
+        }
+    }
+
+    fn conflicts_within(&self, other: &dyn Connection) -> Vec<Finding> {
+        match other.as_any().downcast_ref::<T>() {
+            Some(other) => Integration::conflicts_within(self, other),
+            None => Vec::new(),
+        }
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+fn read<T>(value: ValueDeserializer<'_>) -> Result<Box<dyn Connection>, TomlError>
+where
+    T: Debug + DeserializeOwned + Integration + 'static,
+{
+    T::deserialize(value).map(|connection| Box::new(connection) as _)
+}
+
+macro_rules! entry {
+    ($module:ident, $type:ident) => {
+        entry!($module, None, "" => $type)
+    };
+    ($module:ident, $key:literal: $($word:literal => $type:ident),+) => {
+        entry!($module, Some($key), $($word => $type),+)
+    };
+    ($module:ident, $key:expr, $($word:literal => $type:ident),+) => {
+        Entry {
+            service: $module::SERVICE,
+            module: stringify!($module),
+            key: $key,
+            kinds: &[$(Kind { word: $word, read: read::<$module::$type> }),+],
+        }
+    };
+}
+use entry;
