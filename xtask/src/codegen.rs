@@ -59,29 +59,29 @@ impl Codegen {
             _ => generate(root, &self.services)?,
         };
         let stale: Vec<&Output> = files.iter().filter(|file| file.is_stale()).collect();
-        if self.check {
-            let command = match &self.schema {
-                Some(_) => "the same without `--check`",
-                None => "`cargo xtask codegen`",
-            };
-            let names: Vec<String> = stale.iter().map(|file| file.shown(root)).collect();
-            ensure!(
-                names.is_empty(),
-                "{} out of date; run {command}:\n{}",
-                count(names.len(), "file is", "files are"),
-                names.join("\n")
-            );
-        } else {
+        let mut report = Vec::new();
+        if !problems.is_empty() {
+            let head = count(problems.len(), "problem", "problems");
+            report.push(format!("{head}:\n{problems}"));
+        }
+        if !self.check {
             for file in stale {
                 file.write()?;
                 println!("wrote {}", file.shown(root));
             }
+        } else if !stale.is_empty() {
+            let command = match &self.schema {
+                Some(_) => "the same without `--check`",
+                None => "`cargo xtask codegen`",
+            };
+            let head = count(stale.len(), "file is", "files are");
+            let names: Vec<String> = stale.iter().map(|file| file.shown(root)).collect();
+            report.push(format!(
+                "{head} out of date; run {command}:\n{}",
+                names.join("\n")
+            ));
         }
-        ensure!(
-            problems.is_empty(),
-            "{}\n{problems}",
-            count(problems.len(), "problem:", "problems:")
-        );
+        ensure!(report.is_empty(), "{}", report.join("\n\n"));
         Ok(())
     }
 }

@@ -15,6 +15,8 @@ mod process;
 mod test;
 mod tidy;
 
+use std::process::ExitCode;
+
 use clap::Parser;
 
 #[derive(Parser)]
@@ -45,7 +47,17 @@ enum Task {
     },
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
     match Task::parse() {
         Task::Codegen(codegen) => codegen.run(&process::root()),
         Task::Test { filter } => test::test(&filter),

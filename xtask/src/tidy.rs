@@ -1,5 +1,6 @@
 //! `cargo xtask tidy`: rules of this tree that no compiler knows.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,7 @@ pub fn tidy() -> Result<()> {
     for package in packages()? {
         check_package(&package, &mut problems)?;
     }
+    check_lints(&mut problems)?;
     if problems.is_empty() {
         return Ok(());
     }
@@ -125,4 +127,35 @@ fn check_package(folder: &Path, problems: &mut Vec<String>) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// Every lint's number stands in the book, and none that is gone.
+fn check_lints(problems: &mut Vec<String>) -> Result<()> {
+    let page = "docs/src/checks.md";
+    let listed = lints(&fs::read_to_string(root().join(page))?);
+    let mut raised = BTreeSet::new();
+    for path in tracked()? {
+        if path.starts_with("crates") && path.iter().any(|part| part == "src") {
+            raised.extend(lints(
+                &fs::read_to_string(root().join(&path)).unwrap_or_default(),
+            ));
+        }
+    }
+    for lint in raised.difference(&listed) {
+        problems.push(format!("{page}: {lint} is missing"));
+    }
+    for lint in listed.difference(&raised) {
+        problems.push(format!("{page}: {lint} is raised nowhere"));
+    }
+    Ok(())
+}
+
+/// The numbers of lints in a text: `LW` and four digits.
+fn lints(text: &str) -> BTreeSet<String> {
+    let starts = text.match_indices("LW").map(|(start, _)| &text[start..]);
+    let numbers = starts.filter_map(|rest| rest.get(..6));
+    numbers
+        .filter(|lint| lint[2..].bytes().all(|byte| byte.is_ascii_digit()))
+        .map(str::to_owned)
+        .collect()
 }

@@ -218,7 +218,10 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Raw<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = Token::deserialize(deserializer)?.into_json();
         let value = decode_text(json.buffer()).map_err(de::Error::custom)?;
-        Ok(Self { value, bytes: json.into_bytes() })
+        Ok(Self {
+            value,
+            bytes: json.into_bytes(),
+        })
     }
 }
 
@@ -248,10 +251,19 @@ fn explain(json: &str, failure: &Failure) -> Error {
     let offset = failure.offset();
     let before = json.as_bytes().get(..offset).unwrap_or_default();
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+    let column = before
+        .iter()
+        .rev()
+        .take_while(|byte| **byte != b'\n')
+        .count()
+        + 1;
     let path = path::at(json, offset);
     let error = Error::new(ErrorKind::Decode, failure.message());
-    let error = if path.is_empty() { error } else { error.with("path", path) };
+    let error = if path.is_empty() {
+        error
+    } else {
+        error.with("path", path)
+    };
     error.with("at", format!("line {line} column {column}"))
 }
 
@@ -275,14 +287,34 @@ mod tests {
             (&b"\xff"[..], "the document is not UTF-8", None),
             (b"[\"a\xffb\"]", "the document is not UTF-8", None),
             (b"", "the document ends where a value is expected", None),
-            (b"[{\"id\":1}", "the document ends where a comma or the end of the array or object is expected", Some("[0]")),
-            (b"[{\"id\":300}]", "invalid value: integer `300`, expected u8", Some("[0].id")),
+            (
+                b"[{\"id\":1}",
+                "the document ends where a comma or the end of the array or object is expected",
+                Some("[0]"),
+            ),
+            (
+                b"[{\"id\":300}]",
+                "invalid value: integer `300`, expected u8",
+                Some("[0].id"),
+            ),
             (b"[{\"id\":1},{}]", "missing field `id`", Some("[1]")),
-            (b"[{\"id\":01}]", "expected a comma or the end of the array or object", Some("[0].id")),
+            (
+                b"[{\"id\":01}]",
+                "expected a comma or the end of the array or object",
+                Some("[0].id"),
+            ),
             (b"[{\"id\":1},]", "trailing comma", None),
             (b"[{\"id\"}]", "expected a colon", Some("[0]")),
-            (b"[{id:1}]", "expected a member's name in quotes", Some("[0]")),
-            (b"[{\"i\nd\":1}]", "control character in a string", Some("[0]")),
+            (
+                b"[{id:1}]",
+                "expected a member's name in quotes",
+                Some("[0]"),
+            ),
+            (
+                b"[{\"i\nd\":1}]",
+                "control character in a string",
+                Some("[0]"),
+            ),
             (b"[{\"i\\d\":1}]", "invalid escape", Some("[0]")),
             (b"[{\"id\":1e999}]", "number out of range", Some("[0].id")),
             (b"[] x", "trailing characters", None),

@@ -19,7 +19,7 @@ pub enum Severity {
 /// ```
 /// use lambda_with::Finding;
 ///
-/// let finding = Finding::error("LW0102", "batch_size", "a FIFO queue takes batches of at most 10")
+/// let finding = Finding::error("LW0203", "batch_size", "a FIFO queue takes batches of at most 10")
 ///     .why("CreateEventSourceMapping refuses a larger batch")
 ///     .fix("set batch_size to 10 or less")
 ///     .page("https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html");
@@ -30,7 +30,7 @@ pub enum Severity {
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Finding {
-    /// The lint's number, such as `LW0102`.
+    /// The lint's number, such as `LW0203`.
     pub code: &'static str,
     /// How bad it is.
     pub severity: Severity,

@@ -54,6 +54,20 @@ pub struct Member {
     pub constant: Option<&'static str>,
 }
 
+impl Member {
+    /// A member that is there, whatever its value.
+    #[must_use]
+    pub const fn there(pointer: &'static str) -> Self {
+        Self { pointer, constant: None }
+    }
+
+    /// A member that has one value only.
+    #[must_use]
+    pub const fn constant(pointer: &'static str, value: &'static str) -> Self {
+        Self { pointer, constant: Some(value) }
+    }
+}
+
 /// The first member that keeps a document from being of a shape.
 ///
 /// Displays as half a sentence: ``/Records/0/eventSource is `aws:sqs`, not `aws:s3` ``.

@@ -22,58 +22,19 @@ impl Shaped for S3Event {
         name: "S3Event",
         response: false,
         members: &[
-            Member {
-                pointer: "/Records",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/eventVersion",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/eventSource",
-                constant: Some("aws:s3"),
-            },
-            Member {
-                pointer: "/Records/0/awsRegion",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/eventTime",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/eventName",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/userIdentity",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/userIdentity/principalId",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/requestParameters",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/requestParameters/sourceIPAddress",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/s3",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/s3/bucket",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/s3/object",
-                constant: None,
-            },
+            Member::there("/Records"),
+            Member::there("/Records/0/eventVersion"),
+            Member::constant("/Records/0/eventSource", "aws:s3"),
+            Member::there("/Records/0/awsRegion"),
+            Member::there("/Records/0/eventTime"),
+            Member::there("/Records/0/eventName"),
+            Member::there("/Records/0/userIdentity"),
+            Member::there("/Records/0/userIdentity/principalId"),
+            Member::there("/Records/0/requestParameters"),
+            Member::there("/Records/0/requestParameters/sourceIPAddress"),
+            Member::there("/Records/0/s3"),
+            Member::there("/Records/0/s3/bucket"),
+            Member::there("/Records/0/s3/object"),
         ],
         rewrite: lambda_with::rewrite::<S3Event>,
     };
@@ -107,18 +68,9 @@ impl Shaped for S3TestEvent {
         name: "S3TestEvent",
         response: false,
         members: &[
-            Member {
-                pointer: "/Service",
-                constant: Some("Amazon S3"),
-            },
-            Member {
-                pointer: "/Event",
-                constant: Some("s3:TestEvent"),
-            },
-            Member {
-                pointer: "/Bucket",
-                constant: None,
-            },
+            Member::constant("/Service", "Amazon S3"),
+            Member::constant("/Event", "s3:TestEvent"),
+            Member::there("/Bucket"),
         ],
         rewrite: lambda_with::rewrite::<S3TestEvent>,
     };

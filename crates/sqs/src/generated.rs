@@ -25,62 +25,20 @@ impl Shaped for SqsEvent {
         name: "SqsEvent",
         response: false,
         members: &[
-            Member {
-                pointer: "/Records",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/messageId",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/receiptHandle",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/body",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/attributes",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/attributes/ApproximateReceiveCount",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/attributes/SentTimestamp",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/attributes/SenderId",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/attributes/ApproximateFirstReceiveTimestamp",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/messageAttributes",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/md5OfBody",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/eventSource",
-                constant: Some("aws:sqs"),
-            },
-            Member {
-                pointer: "/Records/0/eventSourceARN",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/awsRegion",
-                constant: None,
-            },
+            Member::there("/Records"),
+            Member::there("/Records/0/messageId"),
+            Member::there("/Records/0/receiptHandle"),
+            Member::there("/Records/0/body"),
+            Member::there("/Records/0/attributes"),
+            Member::there("/Records/0/attributes/ApproximateReceiveCount"),
+            Member::there("/Records/0/attributes/SentTimestamp"),
+            Member::there("/Records/0/attributes/SenderId"),
+            Member::there("/Records/0/attributes/ApproximateFirstReceiveTimestamp"),
+            Member::there("/Records/0/messageAttributes"),
+            Member::there("/Records/0/md5OfBody"),
+            Member::constant("/Records/0/eventSource", "aws:sqs"),
+            Member::there("/Records/0/eventSourceARN"),
+            Member::there("/Records/0/awsRegion"),
         ],
         rewrite: lambda_with::rewrite::<SqsEvent>,
     };
@@ -311,10 +269,7 @@ impl Shaped for SqsBatchResponse {
     const SHAPE: Shape = Shape {
         name: "SqsBatchResponse",
         response: true,
-        members: &[Member {
-            pointer: "/batchItemFailures",
-            constant: None,
-        }],
+        members: &[Member::there("/batchItemFailures")],
         rewrite: lambda_with::rewrite::<SqsBatchResponse>,
     };
 }

@@ -381,4 +381,32 @@ mod tests {
             assert_eq!(type_name(name), rust);
         }
     }
+
+    #[test]
+    fn the_registrys_export_has_two_types_of_one_name() {
+        let export = r##"{
+            "$schema": "http://json-schema.org/draft-04/schema#",
+            "title": "OrderPlaced",
+            "definitions": { "OrderPlaced": { "type": "object", "properties": { "id": { "type": "string" } } } },
+            "type": "object",
+            "required": ["detail", "detail-type", "source"],
+            "properties": {
+                "detail": { "$ref": "#/definitions/OrderPlaced" },
+                "detail-type": { "type": "string" },
+                "source": { "type": "string" }
+            },
+            "x-amazon-events-detail-type": "Order placed",
+            "x-amazon-events-source": "shop.orders"
+        }"##;
+        let code = generate(export, "own.json", None, &crate::process::root()).unwrap();
+        for part in [
+            "pub struct OrderPlacedEvent {",
+            "pub detail: OrderPlaced,",
+            "pub struct OrderPlaced {",
+            r#", "Order placed")"#,
+            r#", "shop.orders")"#,
+        ] {
+            assert!(code.contains(part), "no `{part}` in:\n{code}");
+        }
+    }
 }

@@ -33,74 +33,23 @@ impl Shaped for OrderPlacedEvent {
         name: "OrderPlacedEvent",
         response: false,
         members: &[
-            Member {
-                pointer: "/detail",
-                constant: None,
-            },
-            Member {
-                pointer: "/detail/orderId",
-                constant: None,
-            },
-            Member {
-                pointer: "/detail/placedAt",
-                constant: None,
-            },
-            Member {
-                pointer: "/detail/customer",
-                constant: None,
-            },
-            Member {
-                pointer: "/detail/customer/id",
-                constant: None,
-            },
-            Member {
-                pointer: "/detail/lines",
-                constant: None,
-            },
-            Member {
-                pointer: "/detail/total",
-                constant: None,
-            },
-            Member {
-                pointer: "/detail/total/amount",
-                constant: None,
-            },
-            Member {
-                pointer: "/detail/total/currency",
-                constant: None,
-            },
-            Member {
-                pointer: "/account",
-                constant: None,
-            },
-            Member {
-                pointer: "/detail-type",
-                constant: Some("OrderPlaced"),
-            },
-            Member {
-                pointer: "/id",
-                constant: None,
-            },
-            Member {
-                pointer: "/region",
-                constant: None,
-            },
-            Member {
-                pointer: "/resources",
-                constant: None,
-            },
-            Member {
-                pointer: "/source",
-                constant: Some("shop.orders"),
-            },
-            Member {
-                pointer: "/time",
-                constant: None,
-            },
-            Member {
-                pointer: "/version",
-                constant: None,
-            },
+            Member::there("/detail"),
+            Member::there("/detail/orderId"),
+            Member::there("/detail/placedAt"),
+            Member::there("/detail/customer"),
+            Member::there("/detail/customer/id"),
+            Member::there("/detail/lines"),
+            Member::there("/detail/total"),
+            Member::there("/detail/total/amount"),
+            Member::there("/detail/total/currency"),
+            Member::there("/account"),
+            Member::constant("/detail-type", "OrderPlaced"),
+            Member::there("/id"),
+            Member::there("/region"),
+            Member::there("/resources"),
+            Member::constant("/source", "shop.orders"),
+            Member::there("/time"),
+            Member::there("/version"),
         ],
         rewrite: lambda_with::rewrite::<OrderPlacedEvent>,
     };

@@ -48,16 +48,7 @@ impl Shaped for ParcelEvent {
     const SHAPE: Shape = Shape {
         name: "ParcelEvent",
         response: false,
-        members: &[
-            Member {
-                pointer: "/number",
-                constant: None,
-            },
-            Member {
-                pointer: "/steps",
-                constant: None,
-            },
-        ],
+        members: &[Member::there("/number"), Member::there("/steps")],
         rewrite: lambda_with::rewrite::<ParcelEvent>,
     };
 }
@@ -191,16 +182,21 @@ impl<'de> Deserialize<'de> for ParcelEventExtras {
                 self,
                 mut map: A,
             ) -> Result<Self::Value, A::Error> {
-                let mut value = ParcelEventExtras::default();
-                while let Some(key) = map.next_key::<Text>()? {
-                    match key.as_str() {
-                        "other" => value.other_2 = map.next_value()?,
-                        _ => {
-                            value.other.insert(key, map.next_value()?);
+                let mut other = Map::default();
+                let mut read_other_2 = None;
+                let names = lambda_with::Names(&["other"]);
+                while let Some(name) = map.next_key_seed(names)? {
+                    match name {
+                        lambda_with::Name::Known(_) => read_other_2 = map.next_value()?,
+                        lambda_with::Name::Other(name) => {
+                            other.insert(name, map.next_value()?);
                         }
                     }
                 }
-                Ok(value)
+                Ok(ParcelEventExtras {
+                    other_2: read_other_2,
+                    other,
+                })
             }
         }
         deserializer.deserialize_map(Members)
@@ -214,8 +210,8 @@ impl Serialize for ParcelEventExtras {
         if self.other_2.is_some() {
             map.serialize_entry("other", &self.other_2)?;
         }
-        for (key, value) in &self.other {
-            map.serialize_entry(key, value)?;
+        for (name, value) in &self.other {
+            map.serialize_entry(name, value)?;
         }
         map.end()
     }

@@ -4,6 +4,9 @@
 //! for the ends of strings in blocks, which is most of the work with events, and it notes the offset
 //! of the value an error is about.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
@@ -16,7 +19,7 @@ use super::reader::Reader;
 use crate::leaf::token::RAW;
 
 /// Arrays and objects within each other, as many as serde_json reads.
-const DEPTH: u8 = 128;
+const DEPTH: u8 = 127;
 
 /// Reads one value after the other.
 pub(super) struct Decoder<'de> {
@@ -26,7 +29,10 @@ pub(super) struct Decoder<'de> {
 
 impl<'de> Decoder<'de> {
     pub(super) fn new(json: &'de str) -> Self {
-        Self { reader: Reader { json, at: 0 }, depth: 0 }
+        Self {
+            reader: Reader { json, at: 0 },
+            depth: 0,
+        }
     }
 
     /// Reads the document, after which nothing may follow.
@@ -38,7 +44,11 @@ impl<'de> Decoder<'de> {
 
     fn end(&mut self) -> Result<(), Failure> {
         let at_end = self.reader.peek() == 0 && self.reader.at == self.reader.json.len();
-        if at_end { Ok(()) } else { Err(Failure::new("trailing characters", self.reader.at)) }
+        if at_end {
+            Ok(())
+        } else {
+            Err(Failure::new("trailing characters", self.reader.at))
+        }
     }
 
     fn value<V: Visitor<'de>>(&mut self, first: u8, visitor: V) -> Result<V::Value, Failure> {
@@ -59,8 +69,14 @@ impl<'de> Decoder<'de> {
                     visitor.visit_f64(number.as_f64().unwrap_or(f64::NAN))
                 }
             }
-            b't' => self.reader.word("true").and_then(|()| visitor.visit_bool(true)),
-            b'f' => self.reader.word("false").and_then(|()| visitor.visit_bool(false)),
+            b't' => self
+                .reader
+                .word("true")
+                .and_then(|()| visitor.visit_bool(true)),
+            b'f' => self
+                .reader
+                .word("false")
+                .and_then(|()| visitor.visit_bool(false)),
             b'n' => self.reader.word("null").and_then(|()| visitor.visit_unit()),
             _ => Err(self.reader.expected("a value")),
         }
@@ -73,11 +89,15 @@ impl<'de> Decoder<'de> {
         read: impl FnOnce(Nested<'_, 'de>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         if self.depth == DEPTH {
-            return Err(Failure::new("more than 128 levels", self.reader.at));
+            return Err(Failure::new("more than 127 levels", self.reader.at));
         }
         self.depth += 1;
         self.reader.eat();
-        let value = read(Nested { decoder: self, close, first: true })?;
+        let value = read(Nested {
+            decoder: self,
+            close,
+            first: true,
+        })?;
         self.depth -= 1;
         if self.reader.peek() == close {
             self.reader.eat();
@@ -91,7 +111,8 @@ impl<'de> Decoder<'de> {
     fn seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Failure> {
         self.reader.peek();
         let start = self.reader.at;
-        seed.deserialize(self).map_err(|failure| failure.within(start))
+        seed.deserialize(self)
+            .map_err(|failure| failure.within(start))
     }
 }
 
@@ -100,7 +121,9 @@ macro_rules! as_serde_json_does {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
             let mut inner = serde_json::Deserializer::from_str(self.reader.token()?);
-            Deserializer::$method(&mut inner, visitor).map_err(Failure::custom)
+            let value = Deserializer::$method(&mut inner, visitor).map_err(Failure::custom)?;
+            inner.end().map_err(Failure::custom)?;
+            Ok(value)
         }
     )*};
 }
@@ -200,7 +223,11 @@ impl<'de> SeqAccess<'de> for Nested<'_, 'de> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Failure> {
-        if self.next()? { self.decoder.seed(seed).map(Some) } else { Ok(None) }
+        if self.next()? {
+            self.decoder.seed(seed).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 }
 
@@ -316,7 +343,9 @@ impl<'de> MapAccess<'de> for RawToken<'de> {
         seed: K,
     ) -> Result<Option<K::Value>, Failure> {
         match self.0 {
-            Some(_) => seed.deserialize(BorrowedStrDeserializer::new(RAW)).map(Some),
+            Some(_) => seed
+                .deserialize(BorrowedStrDeserializer::new(RAW))
+                .map(Some),
             None => Ok(None),
         }
     }

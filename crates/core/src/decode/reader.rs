@@ -35,7 +35,11 @@ impl<'de> Reader<'de> {
     /// That something else should stand here.
     pub(super) fn expected(&self, what: &str) -> Failure {
         let end = self.at >= self.json.len();
-        let found = if end { "the document ends where " } else { "expected " };
+        let found = if end {
+            "the document ends where "
+        } else {
+            "expected "
+        };
         let rest = if end { " is expected" } else { "" };
         Failure::new(format!("{found}{what}{rest}"), self.at)
     }
@@ -93,7 +97,9 @@ impl<'de> Reader<'de> {
                 return Ok(integer.into());
             }
         }
-        token.parse().map_err(|_| Failure::new("number out of range", start))
+        token
+            .parse()
+            .map_err(|_| Failure::new("number out of range", start))
     }
 
     fn number_token(&mut self) -> Result<&'de str, Failure> {
@@ -115,7 +121,11 @@ impl<'de> Reader<'de> {
     }
 
     fn one_of(&mut self, bytes: &[u8]) -> bool {
-        let found = self.json.as_bytes().get(self.at).is_some_and(|byte| bytes.contains(byte));
+        let found = self
+            .json
+            .as_bytes()
+            .get(self.at)
+            .is_some_and(|byte| bytes.contains(byte));
         self.at += usize::from(found);
         found
     }
@@ -149,7 +159,9 @@ impl<'de> Reader<'de> {
         let mut values = serde_json::Deserializer::from_str(rest).into_iter::<IgnoredAny>();
         if let Some(Err(error)) = values.next() {
             let text = error.to_string();
-            let message = text.rsplit_once(" at line ").map_or(&*text, |(message, _)| message);
+            let message = text
+                .rsplit_once(" at line ")
+                .map_or(&*text, |(message, _)| message);
             let offset = super::path::offset(rest, error.line(), error.column());
             return Err(Failure::new(message, self.at + offset));
         }

@@ -49,7 +49,10 @@ pub(crate) fn inside(json: &[u8], start: usize) -> Result<Inside, usize> {
         at += 8;
     }
     match json.get(at) {
-        Some(b'"') => Ok(Inside { end: at, escaped: false }),
+        Some(b'"') => Ok(Inside {
+            end: at,
+            escaped: false,
+        }),
         _ => long(json, at),
     }
 }
@@ -60,7 +63,11 @@ fn long(json: &[u8], start: usize) -> Result<Inside, usize> {
     let mut escapes = Escapes::default();
     let mut escaped = false;
     // A long string without an escape so far will hardly have one.
-    let mut plain = if json.get(at) == Some(&b'\\') { 0 } else { PLAIN - 1 };
+    let mut plain = if json.get(at) == Some(&b'\\') {
+        0
+    } else {
+        PLAIN - 1
+    };
     while at < json.len() {
         let block = Block::new(json, at);
         let backslashes = block.equal(b'\\');
@@ -79,7 +86,10 @@ fn long(json: &[u8], start: usize) -> Result<Inside, usize> {
         }
         escaped |= backslashes & before != 0;
         if end < 32 {
-            return Ok(Inside { end: at + end as usize, escaped });
+            return Ok(Inside {
+                end: at + end as usize,
+                escaped,
+            });
         }
         at += BLOCK;
         plain = if backslashes == 0 { plain + 1 } else { 0 };
@@ -137,7 +147,11 @@ impl Block {
     /// One bit for every control character.
     fn controls(&self) -> u32 {
         let high = |word: u64| !(((word & !HIGH) + ONES * 0x60) | word) & HIGH;
-        if self.0.iter().fold(0, |any, word| any | high(*word)) == 0 { 0 } else { self.bits(high) }
+        if self.0.iter().fold(0, |any, word| any | high(*word)) == 0 {
+            0
+        } else {
+            self.bits(high)
+        }
     }
 
     /// Gathers the high bits of all bytes.
@@ -216,12 +230,18 @@ mod tests {
     /// What serde_json says of the same string.
     fn check(text: &str) -> Result<(), TestCaseError> {
         let json = format!("{text} ");
-        let expected = serde_json::Deserializer::from_str(&json).into_iter::<IgnoredAny>().next();
+        let expected = serde_json::Deserializer::from_str(&json)
+            .into_iter::<IgnoredAny>()
+            .next();
         let found = inside(json.as_bytes(), 1);
-        prop_assert_eq!(found.is_ok(), expected.is_some_and(|result| result.is_ok()), "{}", text);
+        prop_assert_eq!(
+            found.is_ok(),
+            expected.is_some_and(|result| result.is_ok()),
+            "{}",
+            text
+        );
         if let Ok(Inside { end, escaped }) = found {
-            let mut stream =
-                serde_json::Deserializer::from_str(&json).into_iter::<IgnoredAny>();
+            let mut stream = serde_json::Deserializer::from_str(&json).into_iter::<IgnoredAny>();
             prop_assert!(stream.next().is_some());
             prop_assert_eq!(end + 1, stream.byte_offset(), "{}", text);
             prop_assert_eq!(escaped, json[1..end].contains('\\'));
@@ -233,7 +253,19 @@ mod tests {
     fn strings_of_all_lengths() {
         for length in 0..300 {
             let run = "x".repeat(length);
-            for end in ["\"", "\\\"\"", "\\\\\"", "\\\\\\\"\"", "", "\\", "\n\"", "\\u00e9\"", "\\u00e\"", "\\x\"", "é\""] {
+            for end in [
+                "\"",
+                "\\\"\"",
+                "\\\\\"",
+                "\\\\\\\"\"",
+                "",
+                "\\",
+                "\n\"",
+                "\\u00e9\"",
+                "\\u00e\"",
+                "\\x\"",
+                "é\"",
+            ] {
                 check(&format!("\"{run}{end}\",\"rest\\\"\"")).unwrap();
                 check(&format!("\"{run}{end}{run}\"")).unwrap();
                 check(&format!("\"{}{end}", "\\".repeat(length))).unwrap();

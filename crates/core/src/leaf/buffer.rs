@@ -55,6 +55,12 @@ fn addresses(text: &str) -> Range<usize> {
     range.start.addr()..range.end.addr()
 }
 
+/// Whether this thread is decoding from a buffer that leaves can share.
+pub(crate) fn is_shared() -> bool {
+    let (start, end) = RANGE.get();
+    start < end
+}
+
 /// A slice of the buffer being decoded if `text` lies in it, a copy otherwise.
 pub(crate) fn share(text: &str) -> ByteString {
     let (start, end) = RANGE.get();
@@ -68,7 +74,11 @@ pub(crate) fn share(text: &str) -> ByteString {
 
 /// The string itself if it is long, a copy otherwise.
 pub(crate) fn take(text: String) -> ByteString {
-    if text.len() > SHORT { ByteString::from(text) } else { copy(&text) }
+    if text.len() > SHORT {
+        ByteString::from(text)
+    } else {
+        copy(&text)
+    }
 }
 
 /// A copy that shares its allocation with other short strings of this thread.

@@ -19,6 +19,7 @@ use crate::{Error, ErrorKind};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
+/// Under plain serde a number that is no 64-bit integer keeps its value and may change its digits.
 /// Two are equal when they are written the same way. The default is the number 0.
 #[derive(Clone, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(transparent)]
@@ -87,7 +88,7 @@ impl fmt::Debug for EpochMillis {
 /// Two are equal when they are written the same way. The default is the number 0.
 #[derive(Clone, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(transparent)]
-pub struct EpochSeconds(Written);
+pub struct EpochSeconds(#[serde(deserialize_with = "Written::exactly")] Written);
 
 impl EpochSeconds {
     /// The instant, exactly; digits below a nanosecond are dropped.
@@ -170,18 +171,18 @@ mod tests {
             (r#""""#, None),
             (r#""now""#, None),
         ] {
-            for time in [
-                serde_json::from_str(json).unwrap(),
-                decode::<EpochMillis>(json).unwrap(),
-            ] {
-                assert_eq!(
-                    time.timestamp().ok().map(Timestamp::unix_millis),
-                    millis,
-                    "{json}"
-                );
-                assert_eq!(serde_json::to_string(&time).unwrap(), json);
-                assert_eq!(format!("{time:?}"), json);
-            }
+            let time: EpochMillis = decode(json).unwrap();
+            assert_eq!(
+                time.timestamp().ok().map(Timestamp::unix_millis),
+                millis,
+                "{json}"
+            );
+            assert_eq!(serde_json::to_string(&time).unwrap(), json);
+            assert_eq!(format!("{time:?}"), json);
+            let plain: EpochMillis = serde_json::from_str(json).unwrap();
+            assert_eq!(plain.timestamp().ok(), time.timestamp().ok());
+            let tree: serde_json::Value = serde_json::from_str(json).unwrap();
+            assert_eq!(serde_json::to_value(&plain).unwrap(), tree);
         }
         assert_eq!(
             EpochMillis::text(5),

@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::fmt;
 
 use bytestring::ByteString;
-use serde::de::DeserializeOwned;
+use serde::de::{self, DeserializeOwned, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 use serde_json::Value;
 
-use super::Text;
 use super::token::{self, Token};
 use super::unescape::unescape;
+use super::{Text, buffer, wtf8};
 use crate::decode::decode_text;
 use crate::{Error, ErrorKind};
 
@@ -31,9 +31,10 @@ use crate::{Error, ErrorKind};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The string is kept as it was written, escapes and all, and is unescaped on demand and every time
-/// anew: keep what [`as_text`](JsonText::as_text) returns if it is needed twice. What was read is
-/// written back byte for byte. Any string is taken, JSON or not.
+/// Any string is taken, JSON or not. Read by [`decode`](crate::decode()), it is kept as it was written,
+/// escapes and all, and written back byte for byte; it is unescaped on demand and every time anew:
+/// keep what [`as_text`](JsonText::as_text) returns if it is needed twice. Read by plain serde, it
+/// is unescaped at once, and written back with the escapes that JSON demands.
 ///
 /// Two are equal when their texts are, however they were escaped.
 #[derive(Clone)]
@@ -150,6 +151,10 @@ impl fmt::Debug for JsonText {
 
 impl<'de> Deserialize<'de> for JsonText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !buffer::is_shared() {
+            // As bytes, because serde_json refuses half a surrogate pair in a string.
+            return deserializer.deserialize_bytes(JsonTextVisitor);
+        }
         match Token::deserialize(deserializer)? {
             Token::Raw(token) if token.starts_with('"') => Ok(Self(Repr::Token(token))),
             Token::Plain(Value::String(text)) => Ok(Self(text.into())),
@@ -176,6 +181,33 @@ impl From<String> for Repr {
     }
 }
 
+struct JsonTextVisitor;
+
+impl<'de> Visitor<'de> for JsonTextVisitor {
+    type Value = JsonText;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<JsonText, E> {
+        Ok(Text::share(text).into())
+    }
+
+    fn visit_string<E: de::Error>(self, text: String) -> Result<JsonText, E> {
+        Ok(text.into())
+    }
+
+    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<JsonText, E> {
+        if let Ok(text) = std::str::from_utf8(bytes) {
+            return self.visit_str(text);
+        }
+        let token =
+            wtf8::token(bytes).ok_or_else(|| E::invalid_value(Unexpected::Bytes(bytes), &self))?;
+        Ok(JsonText(Repr::Token(token.into())))
+    }
+}
+
 fn inside(token: &str) -> &str {
     token.get(1..token.len() - 1).unwrap_or_default()
 }
@@ -189,30 +221,40 @@ mod tests {
 
     #[test]
     fn is_written_back_as_it_came() {
-        for json in [
-            r#""""#,
-            r#""plain""#,
-            r#""{\"id\":7}""#,
-            r#""\u007b\/\u00e9\ud83d\ude00é""#,
-            r#""\ud800 half""#,
+        for (json, plain) in [
+            (r#""""#, r#""""#),
+            (r#""plain""#, r#""plain""#),
+            (r#""{\"id\":7}""#, r#""{\"id\":7}""#),
+            (r#""\u007b\/\u00e9\ud83d\ude00é""#, r#""{/é😀é""#),
+            (r#""\ud800 \"half\" é""#, r#""\ud800 \"half\" é""#),
+            (r#""a\n\uDE00""#, r#""a\n\ude00""#),
         ] {
-            for text in [
-                serde_json::from_str(json).unwrap(),
-                decode::<JsonText>(json).unwrap(),
-            ] {
-                assert_eq!(serde_json::to_string(&text).unwrap(), json);
+            let shared: JsonText = decode(json).unwrap();
+            assert_eq!(serde_json::to_string(&shared).unwrap(), json);
+            assert_eq!(shared, shared.clone());
+            let one: JsonText = serde_json::from_str(json).unwrap();
+            let two: JsonText = serde_json::from_slice(json.as_bytes()).unwrap();
+            let three: JsonText = serde_json::from_reader(json.as_bytes()).unwrap();
+            for text in [one, two, three] {
+                assert_eq!(serde_json::to_string(&text).unwrap(), plain);
                 assert_eq!(
                     serde_json::to_string(&vec![&text]).unwrap(),
-                    format!("[{json}]")
+                    format!("[{plain}]")
                 );
                 assert_eq!(text, text.clone());
+                assert_eq!(text.as_text().ok(), shared.as_text().ok());
             }
         }
     }
 
     #[test]
     fn half_a_pair_costs_one_text() {
-        let texts: Vec<JsonText> = decode(r#"["\ud800","{}"]"#).unwrap();
+        let json = r#"["\ud800","{}"]"#;
+        assert_eq!(
+            serde_json::from_str::<Vec<JsonText>>(json).unwrap()[1],
+            "{}"
+        );
+        let texts: Vec<JsonText> = decode(json).unwrap();
         let error = texts[0].as_text().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode);
         assert!(error.to_string().contains(r"\ud800"), "{error}");
@@ -225,7 +267,7 @@ mod tests {
 
     #[test]
     fn equality_is_that_of_texts() {
-        let escaped: JsonText = serde_json::from_str(r#""\u0061\"""#).unwrap();
+        let escaped: JsonText = decode(r#""\u0061\"""#).unwrap();
         assert_eq!(escaped, JsonText::from("a\""));
         assert_eq!(JsonText::from("a\""), escaped);
         assert_eq!(escaped, "a\"");

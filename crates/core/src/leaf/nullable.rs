@@ -176,7 +176,7 @@ mod tests {
         for json in [
             r#"{}"#,
             r#"{"text":null,"body":null,"any":null,"headers":null,"multi":null}"#,
-            r#"{"text":"","body":"\u0041","any":[1, 2],"headers":{"A":"b"},"multi":{"A":["b","c"]}}"#,
+            r#"{"text":"","body":"\n","any":[1, 2],"headers":{"A":"b"},"multi":{"A":["b","c"]}}"#,
             r#"{"body":null,"multi":{}}"#,
         ] {
             for members in [

@@ -310,7 +310,10 @@ mod tests {
             let again = serde_json::from_value::<JsonText>(value)
                 .unwrap_err()
                 .to_string();
-            assert!(error.starts_with(&again), "{error} / {again}");
+            assert!(
+                again.contains("invalid type") && again.contains("a string"),
+                "{again}"
+            );
         }
     }
 }

@@ -15,22 +15,24 @@ pub(crate) fn unescape(written: &str) -> Result<Cow<'_, str>, Error> {
     let Some(first) = memchr(b'\\', written.as_bytes()) else {
         return Ok(Cow::Borrowed(written));
     };
-    let mut copy = Copy { from: written.as_bytes(), read: 0, to: vec![0; written.len()], wrote: 0 };
+    let mut copy = Copy {
+        from: written.as_bytes(),
+        read: 0,
+        to: vec![0; written.len()],
+        wrote: 0,
+    };
     copy.run(first);
     let mut escapes = Escapes::default();
     let mut at = first;
     while at < written.len() {
-        let escaped = escapes.next(Block::new(copy.from, at).equal(b'\\'));
-        let mut left = escaped;
-        while left != 0 {
-            let letter = at + left.trailing_zeros() as usize;
-            left &= left - 1;
-            // The letters of an escape may lie before: those of the second half of a pair.
-            if letter < copy.read {
-                continue;
-            }
-            copy.run(letter - 1 - copy.read);
-            copy.escape(written).ok_or_else(|| refuse(written, letter - 1))?;
+        let block = Block::new(copy.from, at);
+        let backslashes = block.equal(b'\\');
+        let escaped = escapes.next(backslashes);
+        let quotes = escaped & block.equal(b'"');
+        // JSON in a string has an escaped quote every few bytes.
+        let dense = escaped == quotes && quotes.count_ones() > 2 && copy.read == at;
+        if !(dense && copy.without(backslashes)) {
+            copy.escapes(written, at, escaped)?;
         }
         at += BLOCK;
         // Beyond the last block nothing is left to find but a backslash without a letter.
@@ -42,7 +44,9 @@ pub(crate) fn unescape(written: &str) -> Result<Cow<'_, str>, Error> {
     }
     copy.to.truncate(copy.wrote);
     // Whole characters are copied and put, so the check cannot fail.
-    String::from_utf8(copy.to).map(Cow::Owned).map_err(|_| refuse(written, 0))
+    String::from_utf8(copy.to)
+        .map(Cow::Owned)
+        .map_err(|_| refuse(written, 0))
 }
 
 /// A copy in progress. What is read is never shorter than what is written, so every write of what
@@ -55,6 +59,41 @@ struct Copy<'a> {
 }
 
 impl Copy<'_> {
+    /// Copies a block without these bytes, which are the backslashes before quotes.
+    ///
+    /// Byte by byte and without a branch: faster than run by run where runs are short.
+    fn without(&mut self, backslashes: u32) -> bool {
+        let from = self.from[self.read..].first_chunk::<BLOCK>();
+        let to = self.to[self.wrote..].first_chunk_mut::<BLOCK>();
+        let (Some(from), Some(to), 0) = (from, to, backslashes >> (BLOCK - 1)) else {
+            return false;
+        };
+        let mut wrote = 0;
+        for (index, byte) in from.iter().enumerate() {
+            to[wrote % BLOCK] = *byte;
+            wrote += (!backslashes >> index & 1) as usize;
+        }
+        self.read += BLOCK;
+        self.wrote += wrote;
+        true
+    }
+
+    /// Copies what stands before and between escapes, and reads the escapes.
+    fn escapes(&mut self, written: &str, at: usize, escaped: u32) -> Result<(), Error> {
+        let mut left = escaped;
+        while left != 0 {
+            let letter = at + left.trailing_zeros() as usize;
+            left &= left - 1;
+            // The second half of a pair has been read with the first.
+            if letter >= self.read {
+                self.run(letter - 1 - self.read);
+                self.escape(written)
+                    .ok_or_else(|| refuse(written, letter - 1))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Copies this many bytes.
     #[inline(always)]
     fn run(&mut self, length: usize) {
@@ -124,8 +163,11 @@ fn read_hex(digits: &str) -> Option<u32> {
 
 fn refuse(written: &str, at: usize) -> Error {
     let escape: String = written[at..].chars().take(6).collect();
-    Error::new(ErrorKind::Decode, format!("the escape `{escape}` stands for no character"))
-        .with("offset", at.to_string())
+    Error::new(
+        ErrorKind::Decode,
+        format!("the escape `{escape}` stands for no character"),
+    )
+    .with("offset", at.to_string())
 }
 
 #[cfg(test)]
@@ -145,8 +187,14 @@ mod tests {
             (r"\ud83d\ude00", "😀"),
             (r"a\\u0041", r"a\u0041"),
             (r"\u0000", "\0"),
-            (r"0123456789012345678901234567890\n", "0123456789012345678901234567890\n"),
-            (r"0123456789012345678901234567\ud83d\ude00\n", "0123456789012345678901234567😀\n"),
+            (
+                r"0123456789012345678901234567890\n",
+                "0123456789012345678901234567890\n",
+            ),
+            (
+                r"0123456789012345678901234567\ud83d\ude00\n",
+                "0123456789012345678901234567😀\n",
+            ),
         ] {
             assert_eq!(unescape(written).unwrap(), text, "{written}");
         }

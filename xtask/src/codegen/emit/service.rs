@@ -60,11 +60,10 @@ pub(super) fn shape(model: &Model, root: &Root) -> TokenStream {
     let owner = ident(name);
     let members = marks(model, root).into_iter().map(|mark| {
         let pointer = mark.pointer;
-        let constant = match mark.constant {
-            Some(constant) => quote!(Some(#constant)),
-            None => quote!(None),
-        };
-        quote! { Member { pointer: #pointer, constant: #constant } }
+        match mark.constant {
+            Some(constant) => quote!(Member::constant(#pointer, #constant)),
+            None => quote!(Member::there(#pointer)),
+        }
     });
     quote! {
         impl Shaped for #owner {

@@ -34,30 +34,12 @@ impl Shaped for WidgetEvent {
         name: "WidgetEvent",
         response: false,
         members: &[
-            Member {
-                pointer: "/Records",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/text",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/stamp",
-                constant: None,
-            },
-            Member {
-                pointer: "/Records/0/any",
-                constant: None,
-            },
-            Member {
-                pointer: "/eventSource",
-                constant: Some("aws:widgets"),
-            },
-            Member {
-                pointer: "/nothing",
-                constant: None,
-            },
+            Member::there("/Records"),
+            Member::there("/Records/0/text"),
+            Member::there("/Records/0/stamp"),
+            Member::there("/Records/0/any"),
+            Member::constant("/eventSource", "aws:widgets"),
+            Member::there("/nothing"),
         ],
         rewrite: lambda_with::rewrite::<WidgetEvent>,
     };
@@ -357,20 +339,29 @@ impl<'de> Deserialize<'de> for WidgetAlarm {
                 self,
                 mut map: A,
             ) -> Result<Self::Value, A::Error> {
-                let mut value = WidgetAlarm::default();
-                let mut alarm = None;
-                while let Some(key) = map.next_key::<Text>()? {
-                    match key.as_str() {
-                        "Alarm" => alarm = Some(map.next_value()?),
-                        "Level" => value.level = map.next_value()?,
-                        "Until" => value.until = map.next_value()?,
-                        _ => {
-                            value.other.insert(key, map.next_value()?);
+                let mut other = Map::default();
+                let mut read_alarm = None;
+                let mut read_level = None;
+                let mut read_until = Nullable::Missing;
+                let names = lambda_with::Names(&["Alarm", "Level", "Until"]);
+                while let Some(name) = map.next_key_seed(names)? {
+                    match name {
+                        lambda_with::Name::Known(0) => {
+                            read_alarm = Some(map.next_value()?);
+                        }
+                        lambda_with::Name::Known(1) => read_level = map.next_value()?,
+                        lambda_with::Name::Known(_) => read_until = map.next_value()?,
+                        lambda_with::Name::Other(name) => {
+                            other.insert(name, map.next_value()?);
                         }
                     }
                 }
-                value.alarm = alarm.ok_or_else(|| serde::de::Error::missing_field("Alarm"))?;
-                Ok(value)
+                Ok(WidgetAlarm {
+                    alarm: read_alarm.ok_or_else(|| serde::de::Error::missing_field("Alarm"))?,
+                    level: read_level,
+                    until: read_until,
+                    other,
+                })
             }
         }
         deserializer.deserialize_map(Members)
@@ -388,8 +379,8 @@ impl Serialize for WidgetAlarm {
         if !self.until.is_missing() {
             map.serialize_entry("Until", &self.until)?;
         }
-        for (key, value) in &self.other {
-            map.serialize_entry(key, value)?;
+        for (name, value) in &self.other {
+            map.serialize_entry(name, value)?;
         }
         map.end()
     }
@@ -399,10 +390,7 @@ impl Shaped for WidgetAlarm {
     const SHAPE: Shape = Shape {
         name: "WidgetAlarm",
         response: false,
-        members: &[Member {
-            pointer: "/Alarm",
-            constant: None,
-        }],
+        members: &[Member::there("/Alarm")],
         rewrite: lambda_with::rewrite::<WidgetAlarm>,
     };
 }
@@ -461,10 +449,7 @@ impl Shaped for WidgetAnswer {
     const SHAPE: Shape = Shape {
         name: "WidgetAnswer",
         response: true,
-        members: &[Member {
-            pointer: "/id",
-            constant: None,
-        }],
+        members: &[Member::there("/id")],
         rewrite: lambda_with::rewrite::<WidgetAnswer>,
     };
 }

@@ -1,0 +1,1 @@
+//! Notifications against a moto server.
