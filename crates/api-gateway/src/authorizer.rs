@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::permission::{Grant, is_wild};
-use crate::{PayloadFormat, SERVICE, check, name, resources};
+use crate::{PayloadFormat, SERVICE, check, http_api, name, resources, rest_api, web_socket_api};
 
 /// A function that decides who may call an API.
 ///
@@ -139,13 +139,13 @@ impl Authorizer {
     /// The API's id, or a reference to the API of the same template.
     pub(crate) fn reference(&self) -> String {
         self.api_id.clone().unwrap_or_else(|| {
-            let default = match self.kind {
-                AuthorizerKind::Token | AuthorizerKind::Request => "rest-api",
-                AuthorizerKind::Http => "http-api",
-                AuthorizerKind::WebSocket => "websocket-api",
+            let kind = match self.kind {
+                AuthorizerKind::Token | AuthorizerKind::Request => rest_api::KIND,
+                AuthorizerKind::Http => http_api::KIND,
+                AuthorizerKind::WebSocket => web_socket_api::KIND,
             };
-            let name = self.api_name.as_deref().unwrap_or(default);
-            format!("${{{}}}", Resource::logical_id(&[name]))
+            let name = self.api_name.as_deref().unwrap_or(kind);
+            format!("${{{}}}", Resource::logical_id(&[&name::api(kind, name)]))
         })
     }
 
@@ -187,7 +187,7 @@ impl Integration for Authorizer {
     const SERVICE: Service = SERVICE;
 
     fn name(&self) -> String {
-        name::connection("authorizer", &self.name, &[])
+        name::connection(&name::api("authorizer", &self.name), &[])
     }
 
     fn permissions(&self, function: &Function) -> Vec<Permission> {

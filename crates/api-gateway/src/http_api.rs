@@ -10,6 +10,9 @@ use crate::permission::Grant;
 use crate::route::Route;
 use crate::{HttpApiRequest, HttpApiResponse, SERVICE, check, name, resources};
 
+/// What names of this kind of API begin with, and the name of one that has none.
+pub(crate) const KIND: &str = "http-api";
+
 /// Routes of an HTTP API that run a function.
 ///
 /// ```toml
@@ -94,7 +97,7 @@ impl HttpApi {
     }
 
     fn logical_id(&self) -> String {
-        Resource::logical_id(&[&self.name])
+        Resource::logical_id(&[&name::api(KIND, &self.name)])
     }
 
     /// The API's id, or a reference to the API of the same template.
@@ -109,7 +112,7 @@ impl Default for HttpApi {
     fn default() -> Self {
         Self {
             api_id: None,
-            name: "http-api".into(),
+            name: KIND.into(),
             account: None,
             stage: "$default".into(),
             routes: vec!["$default".into()],
@@ -133,10 +136,8 @@ impl Integration for HttpApi {
             exact.push(self.stage.as_str());
             exact.extend(self.routes.iter().map(String::as_str));
         }
-        match &self.api_id {
-            Some(id) => name::connection("http-api", id, &exact),
-            None => name::connection(&self.name, "", &exact),
-        }
+        let name = self.api_id.as_deref().unwrap_or(&self.name);
+        name::connection(&name::api(KIND, name), &exact)
     }
 
     /// One statement for each route, folded together when they are many.
@@ -185,7 +186,13 @@ impl Integration for HttpApi {
         ));
         all.extend(self.parsed().iter().map(|route| {
             let authorizer = self.authorizer.as_deref();
-            resources::route(&self.name, &api, route.key(), &integration, authorizer)
+            resources::route(
+                &self.logical_id(),
+                &api,
+                route.key(),
+                &integration,
+                authorizer,
+            )
         }));
         all
     }

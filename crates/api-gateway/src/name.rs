@@ -2,13 +2,23 @@
 
 use lambda_with::Resource;
 
-/// `BASE-ID`, followed by a checksum of `exact` unless that is empty.
-pub(crate) fn connection(base: &str, id: &str, exact: &[&str]) -> String {
-    let mut name = slug(&format!("{base}-{id}"));
+/// An API's name in a definition: its kind, and its own name unless that is the kind's.
+pub(crate) fn api(kind: &str, name: &str) -> String {
+    if kind == name {
+        kind.to_owned()
+    } else {
+        format!("{kind}-{name}")
+    }
+}
+
+/// The name of an authorizer or an API, followed by a checksum of `exact` unless that is empty.
+pub(crate) fn connection(base: &str, exact: &[&str]) -> String {
+    let mut name = slug(base);
     name.truncate(70);
+    let name = name.trim_end_matches('-');
     match exact {
-        [] => name,
-        _ => format!("{}-{}", name.trim_end_matches('-'), checksum(exact)),
+        [] => name.to_owned(),
+        _ => format!("{name}-{}", checksum(exact)),
     }
 }
 
@@ -68,8 +78,12 @@ mod tests {
 
     #[test]
     fn names() {
-        assert_eq!(connection("http-api", "a1b2c3", &[]), "http-api-a1b2c3");
-        let long = connection("rest-api", &"n".repeat(200), &["GET /pets"]);
+        assert_eq!(api("http-api", "http-api"), "http-api");
+        assert_eq!(
+            connection(&api("http-api", "a1b2c3"), &[]),
+            "http-api-a1b2c3"
+        );
+        let long = connection(&api("rest-api", &"n".repeat(200)), &["GET /pets"]);
         assert_eq!(long.len(), 79);
         let sid = statement(
             &long,

@@ -38,9 +38,9 @@ pub(crate) fn stage(
     Resource::new(id, "AWS::ApiGatewayV2::Stage", properties)
 }
 
-/// A route of an HTTP or WebSocket API.
+/// A route of an HTTP or WebSocket API; `id` is the API's logical id.
 pub(crate) fn route(
-    name: &str,
+    id: &str,
     api: &str,
     key: &str,
     integration: &str,
@@ -53,7 +53,7 @@ pub(crate) fn route(
     });
     authorize(&mut properties, authorizer);
     Resource::new(
-        name::logical_id(&[name, "route"], key),
+        name::logical_id(&[id, "route"], key),
         "AWS::ApiGatewayV2::Route",
         properties,
     )
@@ -85,7 +85,7 @@ pub(crate) fn rest(rest: &RestApi, function: &Function) -> Vec<Resource> {
     }
     let mut all = vec![Resource::new(&id, "AWS::ApiGateway::RestApi", properties)];
 
-    let node = |path: &str| name::logical_id(&[&rest.name, "resource"], path);
+    let node = |path: &str| name::logical_id(&[&id, "resource"], path);
     let reference = |path: &str| match path {
         "" | "/" => format!("${{{id}.RootResourceId}}"),
         _ => format!("${{{}}}", node(path)),
@@ -126,7 +126,7 @@ pub(crate) fn rest(rest: &RestApi, function: &Function) -> Vec<Resource> {
             properties["Integration"]["ResponseTransferMode"] = json!("STREAM");
         }
         authorize(&mut properties, rest.authorizer.as_deref());
-        methods.push(name::logical_id(&[&rest.name, "method"], route.key()));
+        methods.push(name::logical_id(&[&id, "method"], route.key()));
         let id = methods.last().cloned().unwrap_or_default();
         all.push(Resource::new(id, "AWS::ApiGateway::Method", properties));
     }

@@ -9,6 +9,9 @@ use crate::permission::Grant;
 use crate::route::Route;
 use crate::{RestApiRequest, RestApiResponse, SERVICE, check, name, resources};
 
+/// What names of this kind of API begin with, and the name of one that has none.
+pub(crate) const KIND: &str = "rest-api";
+
 /// Methods of a REST API that run a function by proxy integration.
 ///
 /// ```toml
@@ -90,7 +93,7 @@ impl RestApi {
 
     /// The logical id of the API in a template.
     pub(crate) fn logical_id(&self) -> String {
-        Resource::logical_id(&[&self.name])
+        Resource::logical_id(&[&name::api(KIND, &self.name)])
     }
 
     /// The API's id, or a reference to the API of the same template.
@@ -105,7 +108,7 @@ impl Default for RestApi {
     fn default() -> Self {
         Self {
             api_id: None,
-            name: "rest-api".into(),
+            name: KIND.into(),
             account: None,
             stage: "prod".into(),
             routes: vec!["ANY /".into(), "ANY /{proxy+}".into()],
@@ -131,10 +134,8 @@ impl Integration for RestApi {
             exact.push(self.stage.as_str());
             exact.extend(self.routes.iter().map(String::as_str));
         }
-        match &self.api_id {
-            Some(id) => name::connection("rest-api", id, &exact),
-            None => name::connection(&self.name, "", &exact),
-        }
+        let name = self.api_id.as_deref().unwrap_or(&self.name);
+        name::connection(&name::api(KIND, name), &exact)
     }
 
     /// One statement for each method, folded together when they are many.

@@ -32,24 +32,27 @@
 //! here in lower case; REST APIs and payload format 1.0 show them capitalized (`X-Api-Key`),
 //! as most clients send them.
 
+mod admitted;
 mod answer;
+mod api;
 mod event;
 mod incoming;
 mod matching;
 mod refusal;
 
-use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use lambda_with::{Arn, Delivery, Error, ErrorKind, Function, Outcome, Timestamp};
+use lambda_with::{Error, ErrorKind, Function, Timestamp};
 
+pub use self::admitted::Admitted;
+use self::api::{Api, Entry, Flavour};
 use self::incoming::Incoming;
 use self::matching::{matched, specificity};
 use crate::route::Route;
-use crate::{HttpApi, PayloadFormat, RestApi, permission};
+use crate::{HttpApi, PayloadFormat, RestApi};
 
 /// As many bytes a body has at most.
 const MAX_BODY: usize = 10 * 1024 * 1024;
@@ -81,69 +84,14 @@ pub struct Arrival {
     pub request_id: String,
 }
 
-/// A request that was let in.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Admitted<'a, T> {
-    /// Where the route leads.
-    pub target: &'a T,
-    /// The route, as it was written.
-    pub route_key: &'a str,
-    /// The event, as JSON text.
-    pub event: Bytes,
-    /// On whose behalf API Gateway invokes.
-    pub delivery: Delivery,
-    /// The X-Ray header, which the client sent or which was made here.
-    pub trace_header: String,
-    /// How long API Gateway waits for the function; then it gives [`timed_out`](Self::timed_out).
-    pub timeout: Duration,
-    flavour: Flavour,
-    binary_media_types: &'a [String],
-    /// The request's `Accept` header.
-    accept: String,
-    request_id: String,
-}
-
-/// What is common to all routes.
-#[derive(Clone, Debug)]
-struct Api {
-    id: String,
-    /// The id, or the reference the permission of an API yet to be created has in its place.
-    reference: String,
-    rest: bool,
-    partition: String,
-    region: String,
-    account: String,
-    stage: String,
-    stage_variables: BTreeMap<String, String>,
-    binary_media_types: Vec<String>,
-}
-
-#[derive(Clone, Debug)]
-struct Entry<T> {
-    route: Route,
-    flavour: Flavour,
-    timeout: Duration,
-    target: T,
-}
-
-/// The three forms of events and answers.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Flavour {
-    Rest,
-    HttpV1,
-    HttpV2,
-}
-
 impl<T: Clone> FrontDoor<T> {
-    /// The front door of an HTTP API, without routes as yet. The account is the function's unless
-    /// the API names one, and so is the Region.
+    /// The front door of an HTTP API, without routes as yet. The Region is the function's, and so is
+    /// the account unless the API names one.
     #[must_use]
     pub fn http(api: &HttpApi, function: &Function) -> Self {
         let account = api.account.as_deref();
-        let mut made = Api::new(&api.api_id, &api.name, api.reference(), account, function);
+        let mut made = Api::new(api.api_id.as_deref(), api.reference(), account, function);
         made.stage.clone_from(&api.stage);
-        made.stage_variables.clone_from(&api.stage_variables);
         Self {
             api: made,
             entries: Vec::new(),
@@ -154,19 +102,17 @@ impl<T: Clone> FrontDoor<T> {
     #[must_use]
     pub fn rest(api: &RestApi, function: &Function) -> Self {
         let account = api.account.as_deref();
-        let mut made = Api::new(&api.api_id, &api.name, api.reference(), account, function);
+        let mut made = Api::new(api.api_id.as_deref(), api.reference(), account, function);
         made.rest = true;
         made.stage.clone_from(&api.stage);
-        made.stage_variables.clone_from(&api.stage_variables);
-        made.binary_media_types.clone_from(&api.binary_media_types);
         Self {
             api: made,
             entries: Vec::new(),
         }
     }
 
-    /// Adds the routes of a connection, all of which lead to `target`. Several functions may share
-    /// one API.
+    /// Adds the routes of a connection, all of which lead to `target`, and its stage variables.
+    /// Several functions may share one API.
     ///
     /// # Errors
     ///
@@ -177,17 +123,34 @@ impl<T: Clone> FrontDoor<T> {
             PayloadFormat::V1 => Flavour::HttpV1,
             PayloadFormat::V2 => Flavour::HttpV2,
         };
-        self.add(&api.routes, flavour, api.timeout_in_millis, &target)
+        let timeout = Duration::from_millis(api.timeout_in_millis.into());
+        self.add(&api.routes, |route| Entry {
+            route,
+            flavour,
+            timeout,
+            authorizer: api.authorizer.clone(),
+            target: target.clone(),
+        })?;
+        self.api.stage_variables.extend(api.stage_variables.clone());
+        Ok(())
     }
 
-    /// Adds the methods of a connection, all of which lead to `target`. Binary media types and stage
-    /// variables are united with those known.
+    /// Adds the methods of a connection, all of which lead to `target`, its stage variables and its
+    /// binary media types.
     ///
     /// # Errors
     ///
     /// As for [`add_http`](Self::add_http).
     pub fn add_rest(&mut self, api: &RestApi, target: T) -> Result<(), Error> {
-        self.add(&api.routes, Flavour::Rest, api.timeout_in_millis, &target)?;
+        let timeout = Duration::from_millis(api.timeout_in_millis.into());
+        self.add(&api.routes, |route| Entry {
+            route,
+            flavour: Flavour::Rest,
+            timeout,
+            authorizer: api.authorizer.clone(),
+            target: target.clone(),
+        })?;
+        self.api.stage_variables.extend(api.stage_variables.clone());
         for kind in &api.binary_media_types {
             if !self.api.binary_media_types.contains(kind) {
                 self.api.binary_media_types.push(kind.clone());
@@ -196,17 +159,11 @@ impl<T: Clone> FrontDoor<T> {
         Ok(())
     }
 
-    fn add(
-        &mut self,
-        keys: &[String],
-        flavour: Flavour,
-        timeout: u32,
-        target: &T,
-    ) -> Result<(), Error> {
+    fn add(&mut self, keys: &[String], entry: impl Fn(Route) -> Entry<T>) -> Result<(), Error> {
         let mut entries = self.entries.clone();
         for key in keys {
             let route = Route::parse(key)?;
-            if flavour == Flavour::Rest && route.method().is_none() {
+            if self.api.rest && route.method().is_none() {
                 let message = format!("`{key}` is not a route of a REST API");
                 return Err(Error::new(ErrorKind::Invalid, message));
             }
@@ -214,13 +171,7 @@ impl<T: Clone> FrontDoor<T> {
                 let message = format!("the route `{key}` is there already");
                 return Err(Error::new(ErrorKind::Conflict, message).with("api", &self.api.id));
             }
-            let timeout = Duration::from_millis(timeout.into());
-            entries.push(Entry {
-                route,
-                flavour,
-                timeout,
-                target: target.clone(),
-            });
+            entries.push(entry(route));
         }
         entries.sort_by_cached_key(|entry| specificity(&entry.route));
         self.entries = entries;
@@ -304,6 +255,7 @@ impl<T> FrontDoor<T> {
         Ok(Admitted {
             target: &entry.target,
             route_key: entry.route.key(),
+            authorizer: entry.authorizer.as_deref(),
             event: event.into(),
             delivery: self.api.delivery(request.method().as_str(), &entry.route),
             trace_header: incoming.trace_header.clone(),
@@ -316,64 +268,6 @@ impl<T> FrontDoor<T> {
     }
 }
 
-impl<T> Admitted<'_, T> {
-    /// What the client gets for the function's answer, or for an invocation that Lambda refused.
-    ///
-    /// A function that failed, and an answer API Gateway cannot read, is a 500 from an HTTP API and a
-    /// 502 from a REST API; what Lambda refuses is a 500 from both, unless the event is too large
-    /// (413).
-    #[must_use]
-    pub fn answer(&self, result: Result<&Outcome, &Error>) -> Response<Bytes> {
-        let answered = match result {
-            Ok(Outcome::Success { payload, .. }) => match self.flavour {
-                Flavour::HttpV2 => answer::v2(payload),
-                Flavour::HttpV1 => answer::v1(payload),
-                Flavour::Rest => answer::rest(payload, self.takes_bytes()),
-            },
-            Ok(_) => None,
-            Err(error) => {
-                return match (error.kind(), self.flavour) {
-                    (ErrorKind::Limit, Flavour::Rest) => self.refuse(413, "Request Too Long"),
-                    (ErrorKind::Limit, _) => self.refuse(413, "Request Entity Too Large"),
-                    (_, Flavour::Rest) => self.refuse(500, "Internal server error"),
-                    _ => self.refuse(500, "Internal Server Error"),
-                };
-            }
-        };
-        match (answered, self.flavour) {
-            (Some(response), _) => refusal::with_ids(
-                response,
-                self.flavour == Flavour::Rest,
-                &self.request_id,
-                &self.trace_header,
-            ),
-            (None, Flavour::Rest) => self.refuse(502, "Internal server error"),
-            (None, _) => self.refuse(500, "Internal Server Error"),
-        }
-    }
-
-    /// What the client gets when the function has not answered in time: 503 from an HTTP API, 504
-    /// from a REST API.
-    #[must_use]
-    pub fn timed_out(&self) -> Response<Bytes> {
-        match self.flavour {
-            Flavour::Rest => self.refuse(504, "Endpoint request timed out"),
-            _ => self.refuse(503, "Service Unavailable"),
-        }
-    }
-
-    fn refuse(&self, code: u16, message: &str) -> Response<Bytes> {
-        let rest = self.flavour == Flavour::Rest;
-        refusal::response(rest, code, message, &self.request_id, &self.trace_header)
-    }
-
-    /// Whether a REST API decodes base64 for this client: it looks at the first type it accepts.
-    fn takes_bytes(&self) -> bool {
-        let first = self.accept.split(',').next().unwrap_or_default();
-        incoming::is_one_of(self.binary_media_types, first)
-    }
-}
-
 impl Default for Arrival {
     /// From this machine, in the first moment of 1970.
     fn default() -> Self {
@@ -383,61 +277,6 @@ impl Default for Arrival {
             scheme: "http",
             now: Timestamp::from_unix_millis(0),
             request_id: "00000000-0000-4000-8000-000000000000".into(),
-        }
-    }
-}
-
-impl Api {
-    fn new(
-        id: &Option<String>,
-        name: &str,
-        reference: String,
-        account: Option<&str>,
-        function: &Function,
-    ) -> Self {
-        Self {
-            id: id
-                .clone()
-                .unwrap_or_else(|| format!("local{}", crate::name::checksum(&[name]))),
-            reference,
-            rest: false,
-            partition: function.partition().into(),
-            region: function.region().into(),
-            account: account.unwrap_or(function.account()).into(),
-            stage: String::new(),
-            stage_variables: BTreeMap::new(),
-            binary_media_types: Vec::new(),
-        }
-    }
-
-    /// The host name AWS gives the API.
-    fn domain_name(&self) -> String {
-        let suffix = if self.partition == "aws-cn" {
-            "amazonaws.com.cn"
-        } else {
-            "amazonaws.com"
-        };
-        format!("{}.execute-api.{}.{suffix}", self.id, self.region)
-    }
-
-    fn delivery(&self, method: &str, route: &Route) -> Delivery {
-        let place = match route.method() {
-            Some(_) => format!("{method}{}", route.path()),
-            None => route.key().to_owned(),
-        };
-        let resource = format!("{}/{}/{place}", self.reference, self.stage);
-        let arn = Arn::new(
-            &self.partition,
-            "execute-api",
-            &self.region,
-            &self.account,
-            &resource,
-        );
-        Delivery {
-            principal: permission::PRINCIPAL.into(),
-            source_arn: arn.ok(),
-            source_account: Some(self.account.clone()),
-            event_source_token: None,
         }
     }
 }

@@ -10,6 +10,9 @@ use crate::permission::{Grant, is_wild};
 use crate::route::check_route_key;
 use crate::{SERVICE, WebSocketRequest, WebSocketResponse, check, name, resources};
 
+/// What names of this kind of API begin with, and the name of one that has none.
+pub(crate) const KIND: &str = "websocket-api";
+
 /// Routes of a WebSocket API that run a function.
 ///
 /// ```toml
@@ -70,7 +73,7 @@ impl WebSocketApi {
     }
 
     fn logical_id(&self) -> String {
-        Resource::logical_id(&[&self.name])
+        Resource::logical_id(&[&name::api(KIND, &self.name)])
     }
 
     fn reference(&self) -> String {
@@ -84,7 +87,7 @@ impl Default for WebSocketApi {
     fn default() -> Self {
         Self {
             api_id: None,
-            name: "websocket-api".into(),
+            name: KIND.into(),
             account: None,
             stage: "prod".into(),
             routes: ["$connect", "$default", "$disconnect"]
@@ -111,10 +114,8 @@ impl Integration for WebSocketApi {
             exact.push(self.stage.as_str());
             exact.extend(self.routes.iter().map(String::as_str));
         }
-        match &self.api_id {
-            Some(id) => name::connection("websocket-api", id, &exact),
-            None => name::connection(&self.name, "", &exact),
-        }
+        let name = self.api_id.as_deref().unwrap_or(&self.name);
+        name::connection(&name::api(KIND, name), &exact)
     }
 
     /// One statement for each route, folded together when they are many, and the role's statement
@@ -182,7 +183,7 @@ impl Integration for WebSocketApi {
         all.extend(self.keys().map(|key| {
             // Only the handshake can be authorized.
             let authorizer = self.authorizer.as_deref().filter(|_| key == "$connect");
-            resources::route(&self.name, &api, key, &integration, authorizer)
+            resources::route(&self.logical_id(), &api, key, &integration, authorizer)
         }));
         all
     }

@@ -2,7 +2,7 @@
 
 use lambda_with::{Finding, Function};
 
-use super::{account, api_id};
+use super::parts::{account, api_id};
 use crate::{Authorizer, AuthorizerKind, PayloadFormat};
 
 const HTTP: &str =

@@ -2,9 +2,9 @@
 
 use lambda_with::{Headers, JsonText, Map, MultiHeaders, Nullable, Text};
 
+use super::api::{Api, Flavour};
 use super::incoming::{Incoming, log_time, percent_decoded, short_id};
 use super::matching::Variables;
-use super::{Api, Flavour};
 use crate::route::Route;
 use crate::{
     AuthorizerContext, HttpApiDescription, HttpApiRequest, HttpApiRequestContext, RequestIdentity,

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, header};
 use lambda_with::{Base64, Timestamp};
 
-use super::{Api, Arrival};
+use super::Arrival;
+use super::api::Api;
 
 /// Headers that are about the connection, which a function never sees.
 const OF_THE_CONNECTION: [&str; 7] = [

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use http::Method;
 
-use super::Entry;
+use super::api::Entry;
 use super::incoming::percent_decoded;
 use crate::route::{METHODS, Route, Segment};
 
@@ -102,7 +102,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::serve::Flavour;
+    use crate::serve::api::Flavour;
 
     #[test]
     fn values_of_variables() {
@@ -140,6 +140,7 @@ mod tests {
                     route: Route::parse(key).unwrap(),
                     flavour: Flavour::HttpV2,
                     timeout: Duration::ZERO,
+                    authorizer: None,
                     target: (),
                 })
                 .collect();

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 
-use super::Api;
+use super::api::Api;
 use super::incoming::{Incoming, short_id};
 
 /// A response to a request that reaches no function.

@@ -185,3 +185,19 @@ fn several_functions_share_an_api() {
     let invalid = door.add_http(&api("'GET dogs'"), "other").unwrap_err();
     assert_eq!(invalid.kind(), ErrorKind::Invalid);
 }
+
+#[test]
+fn who_would_have_been_asked() {
+    for (toml, authorizer) in [
+        ("api = 'http'", None),
+        ("api = 'http'\nauthorizer = 'AWS_IAM'", Some("AWS_IAM")),
+        (
+            "api = 'rest'\nstage = 's'\nauthorizer = 'tokens'",
+            Some("tokens"),
+        ),
+    ] {
+        let door = door(toml);
+        let admitted = door.admit(&request("GET /s/x"), &arrival()).unwrap();
+        assert_eq!(admitted.authorizer, authorizer, "{toml}");
+    }
+}

@@ -1,0 +1,96 @@
+//! What is common to all routes of an API.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use lambda_with::{Arn, Delivery, Function};
+
+use crate::route::Route;
+use crate::{name, permission};
+
+/// What is common to all routes.
+#[derive(Clone, Debug)]
+pub(super) struct Api {
+    pub(super) id: String,
+    /// The id, or the reference the permission of an API yet to be created has in its place.
+    pub(super) reference: String,
+    pub(super) rest: bool,
+    pub(super) partition: String,
+    pub(super) region: String,
+    pub(super) account: String,
+    pub(super) stage: String,
+    pub(super) stage_variables: BTreeMap<String, String>,
+    pub(super) binary_media_types: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Entry<T> {
+    pub(super) route: Route,
+    pub(super) flavour: Flavour,
+    pub(super) timeout: Duration,
+    pub(super) authorizer: Option<String>,
+    pub(super) target: T,
+}
+
+/// The three forms of events and answers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Flavour {
+    Rest,
+    HttpV1,
+    HttpV2,
+}
+
+impl Api {
+    pub(super) fn new(
+        id: Option<&str>,
+        reference: String,
+        account: Option<&str>,
+        function: &Function,
+    ) -> Self {
+        Self {
+            id: match id {
+                Some(id) => id.to_owned(),
+                None => format!("local{}", name::checksum(&[&reference])),
+            },
+            reference,
+            rest: false,
+            partition: function.partition().into(),
+            region: function.region().into(),
+            account: account.unwrap_or(function.account()).into(),
+            stage: String::new(),
+            stage_variables: BTreeMap::new(),
+            binary_media_types: Vec::new(),
+        }
+    }
+
+    /// The host name AWS gives the API.
+    pub(super) fn domain_name(&self) -> String {
+        let suffix = if self.partition == "aws-cn" {
+            "amazonaws.com.cn"
+        } else {
+            "amazonaws.com"
+        };
+        format!("{}.execute-api.{}.{suffix}", self.id, self.region)
+    }
+
+    pub(super) fn delivery(&self, method: &str, route: &Route) -> Delivery {
+        let place = match route.method() {
+            Some(_) => format!("{method}{}", route.path()),
+            None => route.key().to_owned(),
+        };
+        let resource = format!("{}/{}/{place}", self.reference, self.stage);
+        let arn = Arn::new(
+            &self.partition,
+            "execute-api",
+            &self.region,
+            &self.account,
+            &resource,
+        );
+        Delivery {
+            principal: permission::PRINCIPAL.into(),
+            source_arn: arn.ok(),
+            source_account: Some(self.account.clone()),
+            event_source_token: None,
+        }
+    }
+}
