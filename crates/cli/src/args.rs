@@ -19,7 +19,8 @@ Examples:
   lambda-with dev examples/orders                  run the functions on this machine
 
 Exit codes: 0 done, 1 failed or found an error, 2 wrong usage or wrong file.
-A flag wins over the environment, the environment over lambda-with.toml."
+A flag wins over the environment, the environment over lambda-with.toml; only the Region of a
+definition that names one stays, whatever AWS_REGION says."
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -47,8 +48,8 @@ pub(crate) struct Global {
     /// Print without colour, as off a terminal and with NO_COLOR set
     #[arg(long, global = true)]
     pub(crate) no_color: bool,
-    /// The AWS Region
-    #[arg(long, global = true, env = "AWS_REGION", value_name = "REGION")]
+    /// The AWS Region; wins over the file, and the file over AWS_REGION
+    #[arg(long, global = true, value_name = "REGION")]
     pub(crate) region: Option<String>,
     /// The profile of the AWS credentials
     #[arg(long, global = true, env = "AWS_PROFILE", value_name = "NAME")]

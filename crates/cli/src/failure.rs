@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use lambda_with::FunctionError;
+
 /// An error for the person at the shell: what is wrong and how to put it right.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -52,3 +54,15 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// What a function said when it failed: `with TYPE: MESSAGE`. Rust's names for boxed errors say
+/// nothing and are left out.
+pub(crate) fn told(payload: &[u8]) -> String {
+    let Ok(error) = serde_json::from_slice::<FunctionError>(payload) else {
+        return format!(": {}", String::from_utf8_lossy(payload));
+    };
+    match error.error_type.filter(|kind| !kind.contains("dyn ")) {
+        Some(kind) => format!(" with {kind}: {}", error.error_message),
+        None => format!(": {}", error.error_message),
+    }
+}

@@ -25,7 +25,10 @@ async fn answer(event: LambdaEvent<Value>) -> Result<Value, Error> {
         tokio::time::sleep(Duration::from_millis(millis)).await;
     }
     if let Some(path) = event["append"].as_str() {
-        let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path)?;
+        let mut file = std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(path)?;
         file.write_all(format!("{}\n", event["id"]).as_bytes())?;
     }
     if let Some(code) = event["exit"].as_i64() {

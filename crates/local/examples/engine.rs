@@ -16,7 +16,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let echo = Function::new("arn:aws:lambda:eu-west-1:123456789012:function:echo".parse()?)?;
     let mut options = Options::new(dir);
     options.invoke_port = Some(port.parse()?);
-    options.functions.push(FunctionOptions::new(echo, Run::Command(Command::new(program).args(args))));
+    options.functions.push(FunctionOptions::new(
+        echo,
+        Run::Command(Command::new(program).args(args)),
+    ));
     let local = Local::start(options).await?;
     if let Some(address) = local.handle().invoke_address() {
         writeln!(std::io::stdout(), "{address}")?;

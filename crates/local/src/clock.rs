@@ -15,7 +15,10 @@ pub(crate) enum Clock {
 impl Clock {
     /// The runtime's clock, set to the machine's time now. Needs a running tokio runtime.
     pub(crate) fn runtime() -> Self {
-        Self::Runtime { start: Instant::now(), epoch: since_epoch() }
+        Self::Runtime {
+            start: Instant::now(),
+            epoch: since_epoch(),
+        }
     }
 
     pub(crate) fn now(&self) -> Duration {
@@ -41,5 +44,7 @@ impl Clock {
 }
 
 fn since_epoch() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
 }

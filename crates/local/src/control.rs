@@ -29,7 +29,10 @@ pub(crate) fn answer(
 ) -> Result<Response<Bytes>, Refusal> {
     match (method, segments) {
         (&Method::GET, ["2015-03-31", "functions"]) => {
-            let functions: Vec<Value> = handle.functions().map(|function| configuration(&function)).collect();
+            let functions: Vec<Value> = handle
+                .functions()
+                .map(|function| configuration(&function))
+                .collect();
             Ok(ok(&json!({ "Functions": functions })))
         }
         (&Method::GET, ["2015-03-31", "functions", name]) => {
@@ -46,9 +49,16 @@ pub(crate) fn answer(
         (_, ["2015-03-31", "functions", name, "policy", rest @ ..]) => {
             policy::answer(handle, call, method, name, rest, body)
         }
-        (_, ["2019-09-25", "functions", name, "event-invoke-config", rest @ ..]) => {
-            event_invoke::answer(handle, call, method, name, rest, body)
-        }
+        (
+            _,
+            [
+                "2019-09-25",
+                "functions",
+                name,
+                "event-invoke-config",
+                rest @ ..,
+            ],
+        ) => event_invoke::answer(handle, call, method, name, rest, body),
         _ => Err(unknown()),
     }
 }
@@ -101,6 +111,7 @@ fn unknown() -> Refusal {
 /// The body of a call as a value, empty ones as an empty object.
 fn parse<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     let body = if body.is_empty() { b"{}" } else { body };
-    serde_json::from_slice(body)
-        .map_err(|error| Refusal::content(format!("Could not parse request body into json: {error}")))
+    serde_json::from_slice(body).map_err(|error| {
+        Refusal::content(format!("Could not parse request body into json: {error}"))
+    })
 }

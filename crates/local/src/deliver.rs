@@ -40,19 +40,34 @@ pub(crate) enum Kind {
 impl Deliveries {
     /// Opens `deliveries.jsonl` in `dir`, to add to it.
     pub(crate) fn open(dir: Option<&Path>) -> Result<Self, Error> {
-        let Some(dir) = dir else { return Ok(Self(None)) };
+        let Some(dir) = dir else {
+            return Ok(Self(None));
+        };
         let path = dir.join("deliveries.jsonl");
-        let file = OpenOptions::new().append(true).create(true).open(&path).map_err(|error| {
-            Error::new(ErrorKind::Unavailable, "the file of deliveries could not be opened")
+        let file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(&path)
+            .map_err(|error| {
+                Error::new(
+                    ErrorKind::Unavailable,
+                    "the file of deliveries could not be opened",
+                )
                 .with("file", path.display().to_string())
                 .caused_by(error)
-        })?;
+            })?;
         Ok(Self(Some(Mutex::new(file))))
     }
 
     /// Writes a record.
     pub(crate) fn record(&self, kind: Kind, function: &str, to: Option<&Arn>, body: &Bytes) {
-        self.write(&Line { kind, function, destination: to, attributes: None, body: json(body) });
+        self.write(&Line {
+            kind,
+            function,
+            destination: to,
+            attributes: None,
+            body: json(body),
+        });
     }
 
     /// Writes an event that failed, with the attributes its message would have.
@@ -73,10 +88,14 @@ impl Deliveries {
 
     fn write(&self, line: &Line<'_>) {
         let Some(file) = &self.0 else { return };
-        let written = serde_json::to_vec(line).map_err(std::io::Error::from).and_then(|mut text| {
-            text.push(b'\n');
-            file.lock().unwrap_or_else(PoisonError::into_inner).write_all(&text)
-        });
+        let written = serde_json::to_vec(line)
+            .map_err(std::io::Error::from)
+            .and_then(|mut text| {
+                text.push(b'\n');
+                file.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .write_all(&text)
+            });
         if let Err(error) = written {
             tracing::error!(%error, function = line.function, "a record could not be written");
         }

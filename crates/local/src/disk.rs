@@ -36,8 +36,15 @@ pub(crate) struct Disk {
 
 enum Order {
     Change(Change),
-    Take { function: String, until: u64, reply: oneshot::Sender<Result<Taken, Error>> },
-    Len { functions: Vec<String>, reply: oneshot::Sender<Result<usize, Error>> },
+    Take {
+        function: String,
+        until: u64,
+        reply: oneshot::Sender<Result<Taken, Error>>,
+    },
+    Len {
+        functions: Vec<String>,
+        reply: oneshot::Sender<Result<usize, Error>>,
+    },
 }
 
 /// Removes one row, writes another, or both.
@@ -56,15 +63,20 @@ impl Disk {
     /// `Conflict` when another engine has it open; `Unavailable` when it cannot be read.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let failed = |what: &str, error: redb::Error| {
-            Error::new(ErrorKind::Unavailable, format!("the queue could not be {what}"))
-                .with("file", path.display().to_string())
-                .caused_by(error)
+            Error::new(
+                ErrorKind::Unavailable,
+                format!("the queue could not be {what}"),
+            )
+            .with("file", path.display().to_string())
+            .caused_by(error)
         };
         let database = match Database::builder().set_cache_size(CACHE).create(path) {
             Ok(database) => database,
             Err(DatabaseError::DatabaseAlreadyOpen) => {
-                return Err(Error::new(ErrorKind::Conflict, "another engine uses the queue")
-                    .with("file", path.display().to_string()));
+                return Err(
+                    Error::new(ErrorKind::Conflict, "another engine uses the queue")
+                        .with("file", path.display().to_string()),
+                );
             }
             Err(error) => return Err(failed("opened", error.into())),
         };
@@ -74,9 +86,13 @@ impl Disk {
             .name("lambda-with-queue".to_owned())
             .spawn(move || writer.run(received))
             .map_err(|error| {
-                Error::new(ErrorKind::Unavailable, "the queue's thread could not start").caused_by(error)
+                Error::new(ErrorKind::Unavailable, "the queue's thread could not start")
+                    .caused_by(error)
             })?;
-        Ok(Self { orders: Mutex::new(Some(orders)), thread: Mutex::new(Some(thread)) })
+        Ok(Self {
+            orders: Mutex::new(Some(orders)),
+            thread: Mutex::new(Some(thread)),
+        })
     }
 
     pub(crate) async fn len(&self, functions: Vec<String>) -> Result<usize, Error> {
@@ -85,7 +101,12 @@ impl Disk {
         answer.await.map_err(|_| closed())?
     }
 
-    pub(crate) async fn accept(&self, function: &str, event: &Event, now: Duration) -> Result<(), Error> {
+    pub(crate) async fn accept(
+        &self,
+        function: &str,
+        event: &Event,
+        now: Duration,
+    ) -> Result<(), Error> {
         let (reply, answer) = oneshot::channel();
         self.order(Order::Change(Change {
             function: function.to_owned(),
@@ -100,7 +121,12 @@ impl Disk {
     pub(crate) async fn take(&self, function: &str, now: Duration) -> Result<Taken, Error> {
         let (reply, answer) = oneshot::channel();
         let function = function.to_owned();
-        self.order(Order::Take { function, until: millis(now), reply }).await?;
+        self.order(Order::Take {
+            function,
+            until: millis(now),
+            reply,
+        })
+        .await?;
         answer.await.map_err(|_| closed())?
     }
 
@@ -108,16 +134,32 @@ impl Disk {
         self.change(function, place, None).await;
     }
 
-    pub(crate) async fn put_back(&self, function: &str, place: Place, event: &Event, due: Duration) {
+    pub(crate) async fn put_back(
+        &self,
+        function: &str,
+        place: Place,
+        event: &Event,
+        due: Duration,
+    ) {
         match event.encode() {
-            Ok(encoded) => self.change(function, place, Some((millis(due), encoded))).await,
-            Err(error) => tracing::error!(%error, function, "an event stays as it was until a restart"),
+            Ok(encoded) => {
+                self.change(function, place, Some((millis(due), encoded)))
+                    .await
+            }
+            Err(error) => {
+                tracing::error!(%error, function, "an event stays as it was until a restart")
+            }
         }
     }
 
     async fn change(&self, function: &str, place: Place, write: Option<(u64, Bytes)>) {
         let function = function.to_owned();
-        let change = Change { function, remove: Some(place), write, reply: None };
+        let change = Change {
+            function,
+            remove: Some(place),
+            write,
+            reply: None,
+        };
         // Fails when the queue is closed; the event then runs again after a restart.
         let _ = self.order(Order::Change(change)).await;
     }
@@ -167,9 +209,18 @@ impl Writer {
     fn new(database: Database) -> Result<Self, redb::Error> {
         let transaction = database.begin_write()?;
         transaction.open_table(EVENTS)?;
-        let number = transaction.open_table(NUMBERS)?.get("last")?.map_or(0, |last| last.value());
+        let number = transaction
+            .open_table(NUMBERS)?
+            .get("last")?
+            .map_or(0, |last| last.value());
         transaction.commit()?;
-        Ok(Self { database, number, floor: 0, read: HashMap::new(), unwritten: Vec::new() })
+        Ok(Self {
+            database,
+            number,
+            floor: 0,
+            read: HashMap::new(),
+            unwritten: Vec::new(),
+        })
     }
 
     fn run(mut self, mut orders: mpsc::Receiver<Order>) {
@@ -186,7 +237,11 @@ impl Writer {
                     }
                     read => reads.push(read),
                 }
-                next = if changes.len() < WAITING && bytes < FLUSH { orders.try_recv().ok() } else { None };
+                next = if changes.len() < WAITING && bytes < FLUSH {
+                    orders.try_recv().ok()
+                } else {
+                    None
+                };
             }
             if !changes.is_empty() {
                 self.write(changes);
@@ -194,7 +249,11 @@ impl Writer {
             for read in reads {
                 // Sending only fails when nobody waits for the answer any more.
                 match read {
-                    Order::Take { function, until, reply } => {
+                    Order::Take {
+                        function,
+                        until,
+                        reply,
+                    } => {
                         let _ = reply.send(self.take(&function, until).map_err(unreadable));
                     }
                     Order::Len { functions, reply } => {
@@ -218,8 +277,11 @@ impl Writer {
         for change in &mut changes {
             if let Some(reply) = change.reply.take() {
                 let answer = written.as_ref().map(|()| ()).map_err(|error| {
-                    Error::new(ErrorKind::Unavailable, "the event could not be written to the queue")
-                        .with("cause", error.to_string())
+                    Error::new(
+                        ErrorKind::Unavailable,
+                        "the event could not be written to the queue",
+                    )
+                    .with("cause", error.to_string())
                 });
                 // Fails when the caller has gone away; the event is accepted all the same.
                 let _ = reply.send(answer);
@@ -238,13 +300,22 @@ impl Writer {
         let mut number = self.number;
         {
             let mut events = transaction.open_table(EVENTS)?;
-            for Change { function, remove, write, .. } in changes {
+            for Change {
+                function,
+                remove,
+                write,
+                ..
+            } in changes
+            {
                 if let Some(place) = remove {
                     events.remove((function.as_str(), place.due, place.number))?;
                 }
                 if let Some((due, row)) = write {
                     number += 1;
-                    events.insert((function.as_str(), (*due).max(self.floor), number), &row[..])?;
+                    events.insert(
+                        (function.as_str(), (*due).max(self.floor), number),
+                        &row[..],
+                    )?;
                 }
             }
             if number != self.number {
@@ -258,12 +329,18 @@ impl Writer {
 
     fn take(&mut self, function: &str, until: u64) -> Result<Taken, redb::Error> {
         self.floor = self.floor.max(until);
-        let from = self.read.get(function).copied().unwrap_or(Place { due: 0, number: 0 });
+        let from = self
+            .read
+            .get(function)
+            .copied()
+            .unwrap_or(Place { due: 0, number: 0 });
         let events = self.database.begin_read()?.open_table(EVENTS)?;
         let mut taken = Taken::default();
         let mut bytes = 0;
         let mut reached = from;
-        for row in events.range((function, from.due, from.number + 1)..=(function, u64::MAX, u64::MAX))? {
+        for row in
+            events.range((function, from.due, from.number + 1)..=(function, u64::MAX, u64::MAX))?
+        {
             let (key, value) = row?;
             let (_, due, number) = key.value();
             if due > until {
@@ -304,7 +381,11 @@ impl Writer {
             if functions.contains(&function) {
                 all += count;
             } else {
-                tracing::warn!(function, count, "events wait for a function the engine does not have");
+                tracing::warn!(
+                    function,
+                    count,
+                    "events wait for a function the engine does not have"
+                );
             }
         }
         Ok(all)

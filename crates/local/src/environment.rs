@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::log::Report;
@@ -103,25 +104,37 @@ impl Environment {
         }
         let (kind, why) = match end {
             Ok(End::Exited(why)) => ("Runtime.ExitError", why),
-            Ok(End::Killed) => ("Runtime.ExitError", "Runtime exited with error: signal: killed".to_owned()),
-            Ok(End::Late) => {
-                ("Sandbox.Timedout", format!("Task timed out after {:.2} seconds", timeout.as_secs_f64()))
-            }
+            Ok(End::Killed) => (
+                "Runtime.ExitError",
+                "Runtime exited with error: signal: killed".to_owned(),
+            ),
+            Ok(End::Late) => (
+                "Sandbox.Timedout",
+                format!("Task timed out after {:.2} seconds", timeout.as_secs_f64()),
+            ),
             Err(error) => {
                 let program = self.pool.command.program.to_string_lossy();
-                ("Runtime.InvalidEntrypoint", format!("`{program}` could not be started: {error}"))
+                (
+                    "Runtime.InvalidEntrypoint",
+                    format!("`{program}` could not be started: {error}"),
+                )
             }
         };
-        let object =
-            |id: &str| error_object(kind, &format!("RequestId: {id} Error: {why}"));
+        let object = |id: &str| error_object(kind, &format!("RequestId: {id} Error: {why}"));
         let status = match kind {
             "Sandbox.Timedout" => "timeout".to_owned(),
             _ => format!("error\tError Type: {kind}"),
         };
         let reported = self.lock().init_error.take();
-        self.pool.ended(&self, |job| reported.unwrap_or_else(|| object(&job.request_id)));
+        self.pool.ended(&self, |job| {
+            reported.unwrap_or_else(|| object(&job.request_id))
+        });
         // Only now that no further job can be handed over.
-        let running = self.lock().running.as_ref().map(|running| running.job.request_id.clone());
+        let running = self
+            .lock()
+            .running
+            .as_ref()
+            .map(|running| running.job.request_id.clone());
         if let Some(id) = running {
             self.finish(&id, Err(object(&id)), Some(&status));
         }
@@ -142,23 +155,25 @@ impl Environment {
             state.started = Instant::now();
             state.process = process.id();
         }
-        let output = tokio::spawn(self.output.clone().follow(reader));
-        let server = tokio::spawn(runtime_api::serve(listener, self.clone()));
-        let mut wake = Instant::now() + init;
+        // Sets of one, because a set ends its tasks when this future is dropped.
+        let (mut output, mut server) = (JoinSet::new(), JoinSet::new());
+        output.spawn(self.output.clone().follow(reader));
+        server.spawn(runtime_api::serve(listener, self.clone()));
+        let mut wake = Instant::now();
         let end = loop {
             tokio::select! {
                 why = process.ended() => break End::Exited(why),
                 () = self.killed.notified() => break End::Killed,
-                () = tokio::time::sleep_until(wake) => match self.due() {
+                () = tokio::time::sleep_until(wake) => match self.due(init) {
                     Some(later) => wake = later,
                     None => break End::Late,
                 },
             }
         };
         process.kill().await;
-        server.abort();
+        server.abort_all();
         // A descendant that left the process group may hold the pipe open.
-        let _ = tokio::time::timeout(Duration::from_millis(100), output).await;
+        let _ = tokio::time::timeout(Duration::from_millis(100), output.join_next()).await;
         Ok(end)
     }
 
@@ -166,17 +181,16 @@ impl Environment {
     ///
     /// A job can only begin after this, so its time ends no earlier than one timeout from now: no
     /// job needs a timer of its own.
-    fn due(&self) -> Option<Instant> {
+    fn due(&self, init: Duration) -> Option<Instant> {
         let now = Instant::now();
         let state = self.lock();
-        match (&state.running, state.phase) {
-            (None, Phase::Starting) => None,
-            (None, _) => Some(now + self.timeout()),
-            (Some(running), _) => {
-                let deadline = running.since + self.timeout();
-                (deadline > now).then_some(deadline)
-            }
-        }
+        let later = now + self.timeout();
+        let deadline = match (&state.running, state.phase) {
+            (Some(running), _) => running.since + self.timeout(),
+            (None, Phase::Starting) => state.started + init,
+            (None, _) => later,
+        };
+        (deadline > now).then(|| deadline.min(later))
     }
 
     /// Hands over a job to a runtime that waits for one; gives it back when none does.
@@ -207,7 +221,10 @@ impl Environment {
             payload: job.payload.clone(),
         };
         if job.tail || self.pool.log.is_wanted() {
-            self.output.begin(Some(&format!("START RequestId: {} Version: $LATEST", job.request_id)));
+            self.output.begin(Some(&format!(
+                "START RequestId: {} Version: $LATEST",
+                job.request_id
+            )));
         }
         self.lock().running = Some(Running {
             invocation_id: dispatch.invocation_id.clone(),
@@ -223,17 +240,27 @@ impl Environment {
             None => Err(Mismatch::Idle),
             Some(running) if running.job.request_id != id => Err(Mismatch::Request),
             Some(running) => match attempt {
-                Some(attempt) if attempt != running.invocation_id.as_bytes() => Err(Mismatch::Attempt),
+                Some(attempt) if attempt != running.invocation_id.as_bytes() => {
+                    Err(Mismatch::Attempt)
+                }
                 _ => Ok(()),
             },
         }
     }
 
     /// Ends the job of this id, if it is still the one at hand.
-    pub(crate) fn finish(&self, id: &str, result: Result<Bytes, Bytes>, status: Option<&str>) -> bool {
+    pub(crate) fn finish(
+        &self,
+        id: &str,
+        result: Result<Bytes, Bytes>,
+        status: Option<&str>,
+    ) -> bool {
         let (running, init) = {
             let mut state = self.lock();
-            match state.running.take_if(|running| running.job.request_id == id) {
+            match state
+                .running
+                .take_if(|running| running.job.request_id == id)
+            {
                 Some(running) => (running, state.init.take()),
                 None => return false,
             }
@@ -251,11 +278,15 @@ impl Environment {
                 init,
                 status,
             };
-            self.output.finish(&[format!("END RequestId: {id}"), report.to_string()])
+            self.output
+                .finish(&[format!("END RequestId: {id}"), report.to_string()])
         };
         // Sending only fails when the caller has gone away.
         if job.tail {
-            let _ = job.done.send(Finished { result, tail: Some(report()) });
+            let _ = job.done.send(Finished {
+                result,
+                tail: Some(report()),
+            });
         } else {
             let _ = job.done.send(Finished { result, tail: None });
             if wanted {

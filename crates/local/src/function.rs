@@ -67,8 +67,14 @@ pub(crate) struct Attempt {
 
 impl Function {
     pub(crate) fn new(options: FunctionOptions, clock: Clock, log: Log) -> Result<Self, Error> {
-        let FunctionOptions { function, run, environment, max_environments, policy, asynchronous } =
-            options;
+        let FunctionOptions {
+            function,
+            run,
+            environment,
+            max_environments,
+            policy,
+            asynchronous,
+        } = options;
         let alias = function.qualifier().map(str::to_owned);
         let mut definition = function.clone();
         if let Some(alias) = &alias {
@@ -95,7 +101,9 @@ impl Function {
         };
         let limit = definition
             .reserved_concurrency
-            .map_or(CONCURRENCY, |reserved| usize::try_from(reserved).unwrap_or(usize::MAX));
+            .map_or(CONCURRENCY, |reserved| {
+                usize::try_from(reserved).unwrap_or(usize::MAX)
+            });
         Ok(Self {
             parallel: max.min(limit.max(1)),
             policies: RwLock::new(policies),
@@ -130,7 +138,8 @@ impl Function {
             Some(alias) if self.alias.as_deref() == Some(alias) => Ok(()),
             Some(other) => {
                 let arn = self.arn(Some(other));
-                let version = other.starts_with('$') || other.bytes().all(|byte| byte.is_ascii_digit());
+                let version =
+                    other.starts_with('$') || other.bytes().all(|byte| byte.is_ascii_digit());
                 let message = if version {
                     format!("Function not found: {arn}")
                 } else {
@@ -142,11 +151,17 @@ impl Function {
     }
 
     /// Finds out whether `caller` may invoke the function under this qualifier.
-    pub(crate) fn check_caller(&self, qualifier: Option<&str>, caller: &Caller) -> Result<(), Error> {
+    pub(crate) fn check_caller(
+        &self,
+        qualifier: Option<&str>,
+        caller: &Caller,
+    ) -> Result<(), Error> {
         if matches!(caller, Caller::Owner) {
             return Ok(());
         }
-        let key = qualifier.filter(|qualifier| *qualifier != LATEST).map(str::to_owned);
+        let key = qualifier
+            .filter(|qualifier| *qualifier != LATEST)
+            .map(str::to_owned);
         let resource = self.arn(key.as_deref()).parse()?;
         let policies = self.policies.read().unwrap_or_else(PoisonError::into_inner);
         let none = Policy::default();
@@ -156,9 +171,18 @@ impl Function {
 
     /// The settings for asynchronous events of this qualifier.
     pub(crate) fn asynchronous(&self, qualifier: Option<&str>) -> Asynchronous {
-        let key = qualifier.filter(|qualifier| *qualifier != LATEST).map(str::to_owned);
-        let settings = self.asynchronous.read().unwrap_or_else(PoisonError::into_inner);
-        settings.get(&key).or_else(|| settings.get(&None)).cloned().unwrap_or_default()
+        let key = qualifier
+            .filter(|qualifier| *qualifier != LATEST)
+            .map(str::to_owned);
+        let settings = self
+            .asynchronous
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        settings
+            .get(&key)
+            .or_else(|| settings.get(&None))
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// Runs the function once.
@@ -172,12 +196,17 @@ impl Function {
                 Some(_) => "ReservedFunctionConcurrentInvocationLimitExceeded",
                 None => "ConcurrentInvocationLimitExceeded",
             };
-            return Err(Error::new(ErrorKind::Throttled, format!("`{}` is throttled", self.name()))
-                .with(REASON, reason));
+            return Err(Error::new(
+                ErrorKind::Throttled,
+                format!("`{}` is throttled", self.name()),
+            )
+            .with(REASON, reason));
         };
         let tail = attempt.tail;
         let arn = self.arn(attempt.qualifier.as_deref());
-        let trace_header = attempt.trace_header.unwrap_or_else(|| trace::header(self.clock.now()));
+        let trace_header = attempt
+            .trace_header
+            .unwrap_or_else(|| trace::header(self.clock.now()));
         let finished = match &self.runner {
             Runner::Processes(pool) => {
                 let (done, finished) = oneshot::channel();
@@ -213,7 +242,11 @@ impl Function {
         let executed_version = LATEST.to_owned();
         let log_tail = finished.tail.filter(|_| tail);
         Ok(match finished.result {
-            Ok(payload) => Outcome::Success { payload, executed_version, log_tail },
+            Ok(payload) => Outcome::Success {
+                payload,
+                executed_version,
+                log_tail,
+            },
             Err(payload) => Outcome::FunctionError {
                 function_error: "Unhandled".to_owned(),
                 payload,
@@ -277,7 +310,10 @@ impl Function {
                 let seconds = self.timeout().as_secs_f64();
                 let message =
                     format!("RequestId: {id} Error: Task timed out after {seconds:.2} seconds");
-                (Err(error_object("Sandbox.Timedout", &message)), Some("timeout"))
+                (
+                    Err(error_object("Sandbox.Timedout", &message)),
+                    Some("timeout"),
+                )
             }
         };
         let report = Report {
@@ -296,7 +332,10 @@ impl Function {
         for line in &lines {
             self.log.write(self.name(), LogKind::Platform, line);
         }
-        Finished { result, tail: Some(lines.join("\n") + "\n") }
+        Finished {
+            result,
+            tail: Some(lines.join("\n") + "\n"),
+        }
     }
 
     fn timeout(&self) -> Duration {

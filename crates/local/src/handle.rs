@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use lambda_with::rules::retry;
-use lambda_with::{
-    Error, ErrorKind, Invocation, InvocationType, Invoke, LogType, Outcome,
-};
+use lambda_with::{Error, ErrorKind, Invocation, InvocationType, Invoke, LogType, Outcome};
 
 use crate::function::{Attempt, Function};
 use crate::history::What;
@@ -79,7 +77,8 @@ impl FunctionHandle {
     ) -> Result<Outcome, Error> {
         let qualifier = self.admit(&mut invocation).inspect_err(|error| {
             let reason = error.to_string();
-            self.engine.note(&self.function, &request_id, || What::Refused(reason));
+            self.engine
+                .note(&self.function, &request_id, || What::Refused(reason));
         })?;
         match invocation.invocation_type {
             InvocationType::DryRun => Ok(Outcome::DryRun),
@@ -114,7 +113,9 @@ impl FunctionHandle {
         if invocation.payload.len() > limit {
             return Err(Error::new(
                 ErrorKind::Limit,
-                format!("Request must be smaller than {limit} bytes for the InvokeFunction operation"),
+                format!(
+                    "Request must be smaller than {limit} bytes for the InvokeFunction operation"
+                ),
             ));
         }
         let qualifier = match (&self.qualifier, invocation.qualifier.take()) {
@@ -127,7 +128,8 @@ impl FunctionHandle {
             (own, other) => other.or_else(|| own.clone()),
         };
         self.function.check_qualifier(qualifier.as_deref())?;
-        self.function.check_caller(qualifier.as_deref(), &invocation.caller)?;
+        self.function
+            .check_caller(qualifier.as_deref(), &invocation.caller)?;
         if invocation.payload.is_empty() {
             invocation.payload = Bytes::from_static(b"{}");
         }
@@ -138,7 +140,10 @@ impl FunctionHandle {
         if let Some(header) = &invocation.trace_header
             && http::HeaderValue::from_str(header).is_err()
         {
-            return Err(Error::new(ErrorKind::Invalid, "the trace header cannot stand in a header"));
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                "the trace header cannot stand in a header",
+            ));
         }
         Ok(qualifier)
     }
@@ -154,13 +159,18 @@ fn check_json(payload: &[u8]) -> Result<(), Error> {
     let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(payload) else {
         return match std::str::from_utf8(payload) {
             Ok(_) => Ok(()),
-            Err(error) => Err(not_json(&format!("Invalid UTF-8 after byte {}", error.valid_up_to()))),
+            Err(error) => Err(not_json(&format!(
+                "Invalid UTF-8 after byte {}",
+                error.valid_up_to()
+            ))),
         };
     };
     let (line, column) = (error.line(), error.column());
     let text = error.to_string();
     let what = text.split(" at line ").next().unwrap_or_default();
-    Err(not_json(&format!("{what}\n at [Source: REDACTED; line: {line}, column: {column}]")))
+    Err(not_json(&format!(
+        "{what}\n at [Source: REDACTED; line: {line}, column: {column}]"
+    )))
 }
 
 fn not_json(what: &str) -> Error {

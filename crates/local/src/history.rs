@@ -77,7 +77,13 @@ impl History {
     pub(crate) fn all(&self) -> Vec<Happening> {
         self.0
             .as_ref()
-            .map(|kept| kept.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect())
+            .map(|kept| {
+                kept.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .iter()
+                    .cloned()
+                    .collect()
+            })
             .unwrap_or_default()
     }
 }

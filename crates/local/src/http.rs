@@ -106,8 +106,7 @@ async fn connection<S, R>(
         let response = service(request, remote);
         async move { Ok::<_, Infallible>(response.await.map(Full::new)) }
     });
-    let mut connection =
-        pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
+    let mut connection = pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         _ = stop.changed() => {
@@ -134,7 +133,8 @@ pub(crate) async fn serve_front_door<D: FrontDoor>(
             let (parts, body) = request.into_parts();
             match read(body, MAX_FRONT_DOOR_BODY).await {
                 Ok(body) => {
-                    door.answer(Request::from_parts(parts, body), Peer { remote, local }).await
+                    door.answer(Request::from_parts(parts, body), Peer { remote, local })
+                        .await
                 }
                 Err(Unread::TooLarge) => json(
                     StatusCode::PAYLOAD_TOO_LARGE,
@@ -170,10 +170,18 @@ pub(crate) async fn read(mut body: Incoming, limit: usize) -> Result<Bytes, Unre
         let frame = frame.map_err(|_| Unread::Broken)?;
         if let Ok(data) = frame.into_data() {
             length = length.saturating_add(data.len());
-            all = if length > limit { Chunks::None } else { all.and(data) };
+            all = if length > limit {
+                Chunks::None
+            } else {
+                all.and(data)
+            };
         }
     }
-    if length > limit { Err(Unread::TooLarge) } else { Ok(all.into_bytes()) }
+    if length > limit {
+        Err(Unread::TooLarge)
+    } else {
+        Ok(all.into_bytes())
+    }
 }
 
 /// A body that comes in one piece is not copied.
@@ -213,8 +221,9 @@ impl Chunks {
 pub(crate) fn json(status: StatusCode, body: impl Into<Bytes>) -> Response<Bytes> {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     response
 }

@@ -27,7 +27,10 @@ const MAX_CONTROL_BODY: usize = 1024 * 1024;
 
 /// Serves the API until told to stop.
 pub(crate) async fn serve(listener: TcpListener, stop: watch::Receiver<bool>, handle: Handle) {
-    crate::http::serve(listener, stop, move |request, _| answer(handle.clone(), request)).await;
+    crate::http::serve(listener, stop, move |request, _| {
+        answer(handle.clone(), request)
+    })
+    .await;
 }
 
 async fn answer(handle: Handle, request: Request<Incoming>) -> Response<Bytes> {
@@ -58,10 +61,13 @@ impl Call {
         let segments = path.split('/').filter(|segment| !segment.is_empty());
         let segments = segments.map(|segment| decode(segment).ok_or_else(broken));
         let query = parts.uri.query().unwrap_or_default();
-        let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Some((decode(name)?, decode(&value.replace('+', " "))?))
-        });
+        let pairs = query
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| {
+                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                Some((decode(name)?, decode(&value.replace('+', " "))?))
+            });
         Ok(Self {
             segments: segments.collect::<Result<_, _>>()?,
             query: pairs.collect::<Option<_>>().ok_or_else(broken)?,
@@ -69,7 +75,10 @@ impl Call {
     }
 
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.query
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The function a request is about.
@@ -86,14 +95,20 @@ impl Call {
                 "Functions from '{region}' are not reachable in this region ('{own}')"
             )));
         }
-        let mut function = handle.function(name).map_err(|error| Refusal::from(&error))?;
+        let mut function = handle
+            .function(name)
+            .map_err(|error| Refusal::from(&error))?;
         if let Some(qualifier) = self.parameter("Qualifier") {
             if !is_qualifier(qualifier) && !qualifier.contains('$') {
                 let constraint =
                     r"regular expression pattern: \$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+";
                 return Err(Refusal::validation("qualifier", qualifier, constraint));
             }
-            if function.qualifier.as_deref().is_some_and(|own| own != qualifier) {
+            if function
+                .qualifier
+                .as_deref()
+                .is_some_and(|own| own != qualifier)
+            {
                 return Err(Refusal::parameter(
                     "The derived qualifier from the function name does not match the specified qualifier.",
                 ));
@@ -118,10 +133,12 @@ async fn route(
         let function = call.function(handle, name)?;
         return invoke(&function, &parts.headers, body, request_id).await;
     }
-    let body = read(body, MAX_CONTROL_BODY).await.map_err(|unread| match unread {
-        Unread::TooLarge => Refusal::too_large(MAX_CONTROL_BODY),
-        Unread::Broken => Refusal::content("the request's body could not be read"),
-    })?;
+    let body = read(body, MAX_CONTROL_BODY)
+        .await
+        .map_err(|unread| match unread {
+            Unread::TooLarge => Refusal::too_large(MAX_CONTROL_BODY),
+            Unread::Broken => Refusal::content("the request's body could not be read"),
+        })?;
     control::answer(handle, call, &parts.method, &segments, &body)
 }
 
@@ -136,7 +153,9 @@ async fn invoke(
     invocation.payload = match read(body, limit).await {
         Ok(payload) => payload,
         Err(Unread::TooLarge) => return Err(Refusal::too_large(limit)),
-        Err(Unread::Broken) => return Err(Refusal::content("the request's body could not be read")),
+        Err(Unread::Broken) => {
+            return Err(Refusal::content("the request's body could not be read"));
+        }
     };
     let outcome = function
         .invoke_as(request_id.to_owned(), invocation)
@@ -159,12 +178,20 @@ fn asked(headers: &HeaderMap) -> Result<Invocation, Refusal> {
         None | Some("None") => LogType::None,
         Some("Tail") => LogType::Tail,
         Some(other) => {
-            return Err(Refusal::validation("logType", other, "enum value set: [None, Tail]"));
+            return Err(Refusal::validation(
+                "logType",
+                other,
+                "enum value set: [None, Tail]",
+            ));
         }
     };
     if let Some(context) = text("x-amz-client-context") {
-        let decoded = BASE64_STANDARD.decode(context).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        let refuse = || Refusal::content("Client context must be a valid Base64-encoded JSON object.");
+        let decoded = BASE64_STANDARD
+            .decode(context)
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok());
+        let refuse =
+            || Refusal::content("Client context must be a valid Base64-encoded JSON object.");
         invocation.client_context = Some(decoded.ok_or_else(refuse)?);
     }
     invocation.trace_header = text("x-amzn-trace-id").map(str::to_owned);
@@ -176,26 +203,42 @@ fn answered(outcome: Outcome) -> Response<Bytes> {
     match outcome {
         Outcome::Accepted { .. } => json(StatusCode::ACCEPTED, Bytes::new()),
         Outcome::DryRun => json(StatusCode::NO_CONTENT, Bytes::new()),
-        Outcome::Success { payload, executed_version, log_tail } => {
-            ran(payload, &executed_version, None, log_tail)
-        }
-        Outcome::FunctionError { function_error, payload, executed_version, log_tail } => {
-            ran(payload, &executed_version, Some(&function_error), log_tail)
-        }
+        Outcome::Success {
+            payload,
+            executed_version,
+            log_tail,
+        } => ran(payload, &executed_version, None, log_tail),
+        Outcome::FunctionError {
+            function_error,
+            payload,
+            executed_version,
+            log_tail,
+        } => ran(payload, &executed_version, Some(&function_error), log_tail),
         other => {
-            let error = Error::new(ErrorKind::Unavailable, format!("{other:?} is not an answer"));
+            let error = Error::new(
+                ErrorKind::Unavailable,
+                format!("{other:?} is not an answer"),
+            );
             Refusal::from(&error).response()
         }
     }
 }
 
-fn ran(payload: Bytes, version: &str, error: Option<&str>, tail: Option<String>) -> Response<Bytes> {
+fn ran(
+    payload: Bytes,
+    version: &str,
+    error: Option<&str>,
+    tail: Option<String>,
+) -> Response<Bytes> {
     let mut response = json(StatusCode::OK, payload);
     let headers = response.headers_mut();
     for (name, value) in [
         ("x-amz-executed-version", Some(version.to_owned())),
         ("x-amz-function-error", error.map(str::to_owned)),
-        ("x-amz-log-result", tail.map(|tail| BASE64_STANDARD.encode(tail))),
+        (
+            "x-amz-log-result",
+            tail.map(|tail| BASE64_STANDARD.encode(tail)),
+        ),
     ] {
         if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
             headers.insert(name, value);

@@ -34,7 +34,5 @@ pub use crate::history::{Happening, What};
 pub use crate::http::{FrontDoor, Peer};
 pub use crate::local::{Handle, Local};
 pub use crate::log::{LogKind, LogLine, LogSink};
-pub use crate::options::{
-    Asynchronous, Command, Context, FunctionOptions, Handler, Options, Run,
-};
+pub use crate::options::{Asynchronous, Command, Context, FunctionOptions, Handler, Options, Run};
 pub use crate::poller::{Mapping, Polled, Poller};

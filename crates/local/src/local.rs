@@ -47,22 +47,38 @@ impl Local {
     /// `Invalid` for two functions of one name or a timeout of zero, `Conflict` when another engine
     /// uses the data directory, `Unavailable` when the directory or a port cannot be had.
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let Options { data_dir, invoke_port, functions, log, history } = options;
+        let Options {
+            data_dir,
+            invoke_port,
+            functions,
+            log,
+            history,
+        } = options;
         let log = Log::new(log);
-        let clock = if data_dir.is_some() { Clock::System } else { Clock::runtime() };
+        let clock = if data_dir.is_some() {
+            Clock::System
+        } else {
+            Clock::runtime()
+        };
         let mut known = BTreeMap::new();
         for options in functions {
             let function = Function::new(options, clock, log.clone())?;
             let name = function.name().to_owned();
             if known.insert(name.clone(), Arc::new(function)).is_some() {
-                return Err(Error::new(ErrorKind::Invalid, format!("there are two functions `{name}`")));
+                return Err(Error::new(
+                    ErrorKind::Invalid,
+                    format!("there are two functions `{name}`"),
+                ));
             }
         }
         if let Some(dir) = &data_dir {
             std::fs::create_dir_all(dir).map_err(|error| {
-                Error::new(ErrorKind::Unavailable, "the data directory could not be made")
-                    .with("directory", dir.display().to_string())
-                    .caused_by(error)
+                Error::new(
+                    ErrorKind::Unavailable,
+                    "the data directory could not be made",
+                )
+                .with("directory", dir.display().to_string())
+                .caused_by(error)
             })?;
         }
         let queue = Queue::open(data_dir.as_deref())?;
@@ -72,7 +88,10 @@ impl Local {
             None => None,
         };
         let engine = Arc::new(Engine {
-            woken: known.keys().map(|name| (name.clone(), Arc::default())).collect(),
+            woken: known
+                .keys()
+                .map(|name| (name.clone(), Arc::default()))
+                .collect(),
             functions: known,
             queue,
             clock,
@@ -86,13 +105,23 @@ impl Local {
         for (name, function) in &engine.functions {
             let woken = engine.woken.get(name).cloned().unwrap_or_default();
             let stop = engine.stop.subscribe();
-            engine.tasks().spawn(worker::work(engine.clone(), function.clone(), woken, stop));
+            engine
+                .tasks()
+                .spawn(worker::work(engine.clone(), function.clone(), woken, stop));
         }
         if let Some((listener, _)) = listener {
             let stop = engine.stop.subscribe();
-            engine.tasks().spawn(invoke_api::serve(listener, stop, Handle { engine: engine.clone() }));
+            engine.tasks().spawn(invoke_api::serve(
+                listener,
+                stop,
+                Handle {
+                    engine: engine.clone(),
+                },
+            ));
         }
-        Ok(Self { handle: Handle { engine } })
+        Ok(Self {
+            handle: Handle { engine },
+        })
     }
 
     /// What invokes, listens and looks in.
@@ -150,17 +179,24 @@ impl Handle {
     /// `NotFound` with Lambda's text, `Invalid` when `name` cannot be one.
     pub fn function(&self, name: &str) -> Result<FunctionHandle, Error> {
         let (function, qualifier) = self.engine.find(name)?;
-        Ok(FunctionHandle { engine: self.engine.clone(), function, qualifier })
+        Ok(FunctionHandle {
+            engine: self.engine.clone(),
+            function,
+            qualifier,
+        })
     }
 
     /// All functions, in the order of their names.
     pub fn functions(&self) -> impl Iterator<Item = FunctionHandle> {
         let engine = self.engine.clone();
-        self.engine.functions.values().map(move |function| FunctionHandle {
-            engine: engine.clone(),
-            function: function.clone(),
-            qualifier: None,
-        })
+        self.engine
+            .functions
+            .values()
+            .map(move |function| FunctionHandle {
+                engine: engine.clone(),
+                function: function.clone(),
+                qualifier: None,
+            })
     }
 
     /// Where Lambda's HTTP API is offered.
@@ -191,7 +227,9 @@ impl Handle {
     pub async fn serve(&self, port: u16, door: impl FrontDoor) -> Result<SocketAddr, Error> {
         let (listener, address) = bind(port).await?;
         let stop = self.engine.stop.subscribe();
-        self.engine.tasks().spawn(serve_front_door(listener, address, stop, door));
+        self.engine
+            .tasks()
+            .spawn(serve_front_door(listener, address, stop, door));
         Ok(address)
     }
 
@@ -211,7 +249,12 @@ impl Handle {
     /// Waits until no asynchronous event is waiting or running.
     pub async fn settled(&self) {
         // Only fails when the sender is gone, which this handle owns.
-        let _ = self.engine.waiting.subscribe().wait_for(|waiting| *waiting == 0).await;
+        let _ = self
+            .engine
+            .waiting
+            .subscribe()
+            .wait_for(|waiting| *waiting == 0)
+            .await;
     }
 }
 
@@ -235,21 +278,40 @@ impl Engine {
     pub(crate) fn find(&self, name: &str) -> Result<(Arc<Function>, Option<String>), Error> {
         let name: Name = name.parse()?;
         let missing = |arn: String| {
-            Err(Error::new(ErrorKind::NotFound, format!("Function not found: {arn}")))
+            Err(Error::new(
+                ErrorKind::NotFound,
+                format!("Function not found: {arn}"),
+            ))
         };
         match self.functions.get(&name.name) {
-            Some(function) if name.fits(&function.definition) => Ok((function.clone(), name.qualifier)),
-            _ => missing(name.arn(self.functions.values().next().map(|function| &function.definition))),
+            Some(function) if name.fits(&function.definition) => {
+                Ok((function.clone(), name.qualifier))
+            }
+            _ => missing(
+                name.arn(
+                    self.functions
+                        .values()
+                        .next()
+                        .map(|function| &function.definition),
+                ),
+            ),
         }
     }
 
     /// Runs a function once and takes note of it.
-    pub(crate) async fn run(&self, function: &Function, attempt: Attempt) -> Result<Outcome, Error> {
+    pub(crate) async fn run(
+        &self,
+        function: &Function,
+        attempt: Attempt,
+    ) -> Result<Outcome, Error> {
         let (id, payload) = (attempt.request_id.clone(), attempt.payload.clone());
         let result = function.run(attempt).await;
         match &result {
             Ok(outcome) => {
-                self.note(function, &id, || What::Ran { payload, outcome: outcome.clone() });
+                self.note(function, &id, || What::Ran {
+                    payload,
+                    outcome: outcome.clone(),
+                });
             }
             Err(error) => self.note(function, &id, || What::Refused(error.to_string())),
         }
@@ -261,7 +323,11 @@ impl Engine {
         let id = event.request_id.clone();
         // Counted first, so that it cannot be finished before it is counted.
         self.waiting.send_modify(|waiting| *waiting += 1);
-        if let Err(error) = self.queue.accept(function.name(), event, self.clock.now()).await {
+        if let Err(error) = self
+            .queue
+            .accept(function.name(), event, self.clock.now())
+            .await
+        {
             self.done();
             return Err(error);
         }
@@ -279,8 +345,16 @@ impl Engine {
     }
 
     /// Puts an event back to be tried again.
-    pub(crate) async fn put_back(&self, function: &Function, place: Place, event: Event, due: Duration) {
-        self.queue.put_back(function.name(), place, event, due).await;
+    pub(crate) async fn put_back(
+        &self,
+        function: &Function,
+        place: Place,
+        event: Event,
+        due: Duration,
+    ) {
+        self.queue
+            .put_back(function.name(), place, event, due)
+            .await;
         if let Some(woken) = self.woken.get(function.name()) {
             woken.notify_one();
         }
@@ -300,16 +374,20 @@ impl Engine {
     }
 
     fn done(&self) {
-        self.waiting.send_modify(|waiting| *waiting = waiting.saturating_sub(1));
+        self.waiting
+            .send_modify(|waiting| *waiting = waiting.saturating_sub(1));
     }
 }
 
 async fn bind(port: u16) -> Result<(TcpListener, SocketAddr), Error> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let failed = |error| {
-        Error::new(ErrorKind::Unavailable, format!("{address} cannot be listened on"))
-            .with("fix", "end what uses the port, or choose another")
-            .caused_by(error)
+        Error::new(
+            ErrorKind::Unavailable,
+            format!("{address} cannot be listened on"),
+        )
+        .with("fix", "end what uses the port, or choose another")
+        .caused_by(error)
     };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;

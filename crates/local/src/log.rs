@@ -43,7 +43,11 @@ impl Log {
 
     pub(crate) fn write(&self, function: &str, kind: LogKind, text: &str) {
         match &self.0 {
-            Some(sink) => sink(&LogLine { function, kind, text }),
+            Some(sink) => sink(&LogLine {
+                function,
+                kind,
+                text,
+            }),
             None => tracing::debug!(function, ?kind, "{text}"),
         }
     }
@@ -129,7 +133,13 @@ mod tests {
 
     #[test]
     fn report_lines() {
-        fn check(duration: u64, used: Option<u64>, init: Option<u64>, status: Option<&str>, text: &str) {
+        fn check(
+            duration: u64,
+            used: Option<u64>,
+            init: Option<u64>,
+            status: Option<&str>,
+            text: &str,
+        ) {
             let report = Report {
                 request_id: "r",
                 duration: Duration::from_micros(duration),
@@ -140,9 +150,27 @@ mod tests {
             };
             assert_eq!(report.to_string(), text);
         }
-        check(3_010, Some(36), None, None, "REPORT RequestId: r\tDuration: 3.01 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 36 MB\t");
-        check(2_900, None, Some(84_200), None, "REPORT RequestId: r\tDuration: 2.90 ms\tBilled Duration: 3 ms\tMemory Size: 128 MB\tInit Duration: 84.20 ms\t");
-        check(1_000_000, None, None, Some("timeout"), "REPORT RequestId: r\tDuration: 1000.00 ms\tBilled Duration: 1000 ms\tMemory Size: 128 MB\tStatus: timeout\t");
+        check(
+            3_010,
+            Some(36),
+            None,
+            None,
+            "REPORT RequestId: r\tDuration: 3.01 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 36 MB\t",
+        );
+        check(
+            2_900,
+            None,
+            Some(84_200),
+            None,
+            "REPORT RequestId: r\tDuration: 2.90 ms\tBilled Duration: 3 ms\tMemory Size: 128 MB\tInit Duration: 84.20 ms\t",
+        );
+        check(
+            1_000_000,
+            None,
+            None,
+            Some("timeout"),
+            "REPORT RequestId: r\tDuration: 1000.00 ms\tBilled Duration: 1000 ms\tMemory Size: 128 MB\tStatus: timeout\t",
+        );
     }
 
     #[test]
@@ -157,7 +185,11 @@ mod tests {
             }
             let end = tail.take();
             assert!(all.ends_with(&end) && end.len() <= Tail::MAX, "{line}");
-            assert!(end.len() + 4 > all.len().min(Tail::MAX), "{line}: {}", end.len());
+            assert!(
+                end.len() + 4 > all.len().min(Tail::MAX),
+                "{line}: {}",
+                end.len()
+            );
         }
     }
 }

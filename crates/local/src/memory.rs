@@ -20,14 +20,23 @@ impl Memory {
     pub(crate) fn put(&self, function: &str, event: Event, due: Duration) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.number += 1;
-        let place = Place { due: millis(due), number: state.number };
-        state.functions.entry(function.to_owned()).or_default().insert(place, event);
+        let place = Place {
+            due: millis(due),
+            number: state.number,
+        };
+        state
+            .functions
+            .entry(function.to_owned())
+            .or_default()
+            .insert(place, event);
     }
 
     pub(crate) fn take(&self, function: &str, now: Duration) -> Taken {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut taken = Taken::default();
-        let Some(events) = state.functions.get_mut(function) else { return taken };
+        let Some(events) = state.functions.get_mut(function) else {
+            return taken;
+        };
         let mut bytes = 0;
         while let Some(entry) = events.first_entry() {
             if entry.key().due > millis(now) {

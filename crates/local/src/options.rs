@@ -43,13 +43,19 @@ pub struct Options {
 impl Options {
     /// An engine that keeps its queue in a directory, made when it is not there.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
-        Self { data_dir: Some(data_dir.into()), ..Self::default() }
+        Self {
+            data_dir: Some(data_dir.into()),
+            ..Self::default()
+        }
     }
 
     /// An engine for tests: nothing on disk, no port, the runtime's clock, and a history.
     #[must_use]
     pub fn in_memory() -> Self {
-        Self { history: true, ..Self::default() }
+        Self {
+            history: true,
+            ..Self::default()
+        }
     }
 }
 
@@ -143,12 +149,14 @@ impl Run {
         F: Fn(Bytes, Context) -> R + Send + Sync + 'static,
         R: Future<Output = Result<Bytes, FunctionError>> + Send + 'static,
     {
-        Self::Handler(Handler(Arc::new(move |event, context| {
-            match std::panic::catch_unwind(AssertUnwindSafe(|| handler(event, context))) {
+        Self::Handler(Handler(Arc::new(
+            move |event, context| match std::panic::catch_unwind(AssertUnwindSafe(|| {
+                handler(event, context)
+            })) {
                 Ok(answer) => Box::pin(answer),
                 Err(panic) => Box::pin(std::future::ready(Err(panicked(panic.as_ref())))),
-            }
-        })))
+            },
+        )))
     }
 }
 
@@ -178,7 +186,10 @@ pub(crate) fn panicked(panic: &(dyn std::any::Any + Send)) -> FunctionError {
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("the handler panicked");
-    FunctionError { error_type: Some("Runtime.Panic".to_owned()), error_message: text.to_owned() }
+    FunctionError {
+        error_type: Some("Runtime.Panic".to_owned()),
+        error_message: text.to_owned(),
+    }
 }
 
 /// What a Rust handler is told about its invocation.
@@ -212,7 +223,11 @@ pub struct Command {
 impl Command {
     /// A program without arguments.
     pub fn new(program: impl Into<OsString>) -> Self {
-        Self { program: program.into(), args: Vec::new(), dir: None }
+        Self {
+            program: program.into(),
+            args: Vec::new(),
+            dir: None,
+        }
     }
 
     /// Adds arguments.

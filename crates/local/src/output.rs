@@ -32,7 +32,11 @@ struct State {
 
 impl Output {
     pub(crate) fn new(function: String, log: Log) -> Arc<Self> {
-        Arc::new(Self { function, log, state: Mutex::default() })
+        Arc::new(Self {
+            function,
+            log,
+            state: Mutex::default(),
+        })
     }
 
     /// Reads `reader` to its end.
@@ -152,6 +156,9 @@ mod tests {
         drop(writer);
         following.await.unwrap().unwrap();
         assert_eq!(tail, "START\none\ntwo\n\u{fffd}\nEND\n");
-        assert_eq!(*seen.lock().unwrap(), ["START", "one", "two", "\u{fffd}", "END", "late"]);
+        assert_eq!(
+            *seen.lock().unwrap(),
+            ["START", "one", "two", "\u{fffd}", "END", "late"]
+        );
     }
 }

@@ -91,7 +91,10 @@ impl Poller {
     /// What it has done so far.
     #[must_use]
     pub fn polled(&self) -> Polled {
-        self.polled.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.polled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Reads no more, lets batches that run end, and acknowledges what they did.
@@ -163,7 +166,10 @@ impl<S: Source + 'static> Drive<S> {
         loop {
             self.read();
             self.deliver();
-            let due = self.batcher.deadline().filter(|_| self.runs.len() < self.allowed);
+            let due = self
+                .batcher
+                .deadline()
+                .filter(|_| self.runs.len() < self.allowed);
             let due = due.map(|due| self.function.engine.clock.until(due));
             let pause = self.pause.filter(|_| self.reads.is_empty());
             let pause = pause.map(|(until, _)| until.saturating_duration_since(Instant::now()));
@@ -193,14 +199,17 @@ impl<S: Source + 'static> Drive<S> {
                 return;
             }
             let source = self.source.clone();
-            self.reads.spawn(async move { source.receive(max, WAIT).await });
+            self.reads
+                .spawn(async move { source.receive(max, WAIT).await });
         }
     }
 
     /// Starts the batches that are due.
     fn deliver(&mut self) {
         while self.runs.len() < self.allowed {
-            let Some(batch) = self.batcher.next(self.function.engine.clock.now()) else { return };
+            let Some(batch) = self.batcher.next(self.function.engine.clock.now()) else {
+                return;
+            };
             self.count(|polled| polled.batches += 1);
             let function = self.function.clone();
             self.runs.spawn(async move {
@@ -223,11 +232,17 @@ impl<S: Source + 'static> Drive<S> {
             }
         };
         self.pause = None;
-        self.wanted = if records.is_empty() { 1 } else { (self.wanted + 1).min(READS) };
+        self.wanted = if records.is_empty() {
+            1
+        } else {
+            (self.wanted + 1).min(READS)
+        };
         let received = records.len();
-        let (kept, rejected) = records
-            .into_iter()
-            .partition::<Vec<_>, _>(|record| self.mapping.filters.accepts(&self.mapping.data_key, &record.json));
+        let (kept, rejected) = records.into_iter().partition::<Vec<_>, _>(|record| {
+            self.mapping
+                .filters
+                .accepts(&self.mapping.data_key, &record.json)
+        });
         self.count(|polled| {
             polled.error = None;
             polled.received += count(received);
@@ -235,7 +250,10 @@ impl<S: Source + 'static> Drive<S> {
         });
         self.acknowledge(rejected);
         for record in self.batcher.offer(kept, self.function.engine.clock.now()) {
-            tracing::error!(id = record.id, "a record is too large for any event and is left where it is");
+            tracing::error!(
+                id = record.id,
+                "a record is too large for any event and is left where it is"
+            );
             self.count(|polled| polled.failed += 1);
         }
     }
@@ -244,23 +262,39 @@ impl<S: Source + 'static> Drive<S> {
         // The task only ends early when the engine's runtime is going down.
         let Ok((batch, result)) = run else { return };
         let verdict = match &result {
-            Ok(outcome) => {
-                Verdict::read(self.mapping.report_batch_item_failures, outcome, &batch.records)
-            }
+            Ok(outcome) => Verdict::read(
+                self.mapping.report_batch_item_failures,
+                outcome,
+                &batch.records,
+            ),
             Err(error) => Verdict {
-                failed: batch.records.iter().map(|record| record.id.clone()).collect(),
+                failed: batch
+                    .records
+                    .iter()
+                    .map(|record| record.id.clone())
+                    .collect(),
                 reason: Some(error.to_string()),
                 ..Verdict::default()
             },
         };
         if let Some(reason) = &verdict.reason {
-            tracing::warn!(reason, function = self.function.function.name(), "a batch failed");
+            tracing::warn!(
+                reason,
+                function = self.function.function.name(),
+                "a batch failed"
+            );
         }
         for id in &verdict.disordered {
-            tracing::warn!(id, "counts as done although an earlier record of its group failed");
+            tracing::warn!(
+                id,
+                "counts as done although an earlier record of its group failed"
+            );
         }
         let most = self.mapping.maximum_concurrency.max(1);
-        self.allowed = match (verdict.failed.is_empty(), self.mapping.report_batch_item_failures) {
+        self.allowed = match (
+            verdict.failed.is_empty(),
+            self.mapping.report_batch_item_failures,
+        ) {
             (true, _) => (self.allowed + 1).min(most),
             (false, true) if result.is_ok() => self.allowed,
             (false, _) => (self.allowed / 2).max(1),
@@ -271,14 +305,18 @@ impl<S: Source + 'static> Drive<S> {
             polled.failed += count(verdict.failed.len() + given_back.len());
         });
         let failed: HashSet<String> = verdict.failed.into_iter().collect();
-        let done = batch.records.into_iter().filter(|record| !failed.contains(&record.id));
+        let done = batch
+            .records
+            .into_iter()
+            .filter(|record| !failed.contains(&record.id));
         self.acknowledge(done.collect());
     }
 
     fn acknowledge(&mut self, records: Vec<Record>) {
         if !records.is_empty() {
             let source = self.source.clone();
-            self.acknowledgements.spawn(async move { source.acknowledge(&records).await });
+            self.acknowledgements
+                .spawn(async move { source.acknowledge(&records).await });
         }
     }
 
@@ -317,7 +355,9 @@ async fn invoke(function: &FunctionHandle, batch: &Batch) -> Result<Outcome, Err
     let mut pause = Duration::from_secs(1);
     loop {
         match function.invoke(Invocation::new(event.clone())).await {
-            Err(error) if error.kind() == ErrorKind::Throttled && begun.elapsed() + pause < THROTTLED => {
+            Err(error)
+                if error.kind() == ErrorKind::Throttled && begun.elapsed() + pause < THROTTLED =>
+            {
                 tokio::time::sleep(pause).await;
                 pause *= 2;
             }
@@ -342,7 +382,10 @@ async fn sleep(duration: Option<Duration>) {
 }
 
 fn ended(error: &JoinError) -> Error {
-    Error::new(ErrorKind::Unavailable, format!("the source's code ended: {error}"))
+    Error::new(
+        ErrorKind::Unavailable,
+        format!("the source's code ended: {error}"),
+    )
 }
 
 fn count(length: usize) -> u64 {

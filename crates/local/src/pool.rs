@@ -161,7 +161,11 @@ impl Pool {
         state.settling -= usize::from(was_settling);
         state.idle.retain(|idle| !Arc::ptr_eq(idle, environment));
         state.all.retain(|other| !Arc::ptr_eq(other, environment));
-        let job = if was_starting && !environment.is_retired() { state.waiting.pop_front() } else { None };
+        let job = if was_starting && !environment.is_retired() {
+            state.waiting.pop_front()
+        } else {
+            None
+        };
         self.start(&mut state, 0);
         drop(state);
         if let Some(job) = job {

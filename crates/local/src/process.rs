@@ -14,10 +14,31 @@ use crate::trace;
 /// Variables a process inherits from the engine, where they are set. Credentials are not among them:
 /// a function that needs any is given them by name.
 const INHERITED: [&str; 25] = [
-    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TERM", "LD_LIBRARY_PATH",
-    "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "JAVA_HOME", "NODE_PATH", "PYTHONHOME",
-    "PYTHONPATH", "VIRTUAL_ENV", "CARGO_HOME", "RUSTUP_HOME", "RUST_BACKTRACE", "RUST_LOG",
-    "SSL_CERT_DIR", "SSL_CERT_FILE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "XDG_RUNTIME_DIR",
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "TMPDIR",
+    "TERM",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "DYLD_FALLBACK_LIBRARY_PATH",
+    "JAVA_HOME",
+    "NODE_PATH",
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "VIRTUAL_ENV",
+    "CARGO_HOME",
+    "RUSTUP_HOME",
+    "RUST_BACKTRACE",
+    "RUST_LOG",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "XDG_RUNTIME_DIR",
 ];
 
 /// What the process of one environment is started with.
@@ -50,7 +71,11 @@ impl Process {
         command
             .args(&setup.command.args)
             .env_clear()
-            .envs(INHERITED.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
+            .envs(
+                INHERITED
+                    .iter()
+                    .filter_map(|name| Some((name, std::env::var_os(name)?))),
+            )
             .envs(variables(setup))
             .envs(setup.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
@@ -62,9 +87,18 @@ impl Process {
             command.current_dir(dir);
         }
         let mut child = command.spawn()?;
-        let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        let group = child
+            .id()
+            .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
         let stdin = child.stdin.take();
-        Ok((Self { child, group, _stdin: stdin }, reader))
+        Ok((
+            Self {
+                child,
+                group,
+                _stdin: stdin,
+            },
+            reader,
+        ))
     }
 
     /// Waits for the end of the process and says how it ended, in Lambda's words.
@@ -78,7 +112,9 @@ impl Process {
             (Some(code), _) => format!("Runtime exited with error: exit status {code}"),
             (None, signal) => format!(
                 "Runtime exited with error: signal: {}",
-                signal.and_then(name).map_or_else(|| signal.unwrap_or(0).to_string(), str::to_owned)
+                signal
+                    .and_then(name)
+                    .map_or_else(|| signal.unwrap_or(0).to_string(), str::to_owned)
             ),
         }
     }
@@ -92,8 +128,11 @@ impl Process {
 
     /// The most memory the process has used, in MB, where the system tells.
     pub(crate) fn memory(id: u32) -> Option<u64> {
-        let status = std::fs::read_to_string(Path::new("/proc").join(id.to_string()).join("status")).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let status =
+            std::fs::read_to_string(Path::new("/proc").join(id.to_string()).join("status")).ok()?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))?;
         let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
         Some(kilobytes.div_ceil(1024))
     }
@@ -122,7 +161,12 @@ impl Drop for Process {
 /// See <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>.
 fn variables(setup: &Setup<'_>) -> Vec<(&'static str, String)> {
     let function = setup.function;
-    let root = setup.command.dir.clone().or_else(|| std::env::current_dir().ok()).unwrap_or_default();
+    let root = setup
+        .command
+        .dir
+        .clone()
+        .or_else(|| std::env::current_dir().ok())
+        .unwrap_or_default();
     let date = setup.now.to_rfc3339_millis();
     let date = date.get(..10).unwrap_or_default().replace('-', "/");
     vec![
@@ -131,12 +175,21 @@ fn variables(setup: &Setup<'_>) -> Vec<(&'static str, String)> {
         ("AWS_SECRET_ACCESS_KEY", "lambda-with-local".to_owned()),
         ("AWS_DEFAULT_REGION", function.region().to_owned()),
         ("AWS_REGION", function.region().to_owned()),
-        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory.to_string()),
+        (
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+            function.memory.to_string(),
+        ),
         ("AWS_LAMBDA_FUNCTION_NAME", function.name().to_owned()),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
         ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
-        ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", function.name())),
-        ("AWS_LAMBDA_LOG_STREAM_NAME", format!("{date}/[$LATEST]{}", trace::request_id().replace('-', ""))),
+        (
+            "AWS_LAMBDA_LOG_GROUP_NAME",
+            format!("/aws/lambda/{}", function.name()),
+        ),
+        (
+            "AWS_LAMBDA_LOG_STREAM_NAME",
+            format!("{date}/[$LATEST]{}", trace::request_id().replace('-', "")),
+        ),
         ("AWS_LAMBDA_RUNTIME_API", setup.runtime_api.clone()),
         ("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR".to_owned()),
         ("LAMBDA_RUNTIME_DIR", "/var/runtime".to_owned()),

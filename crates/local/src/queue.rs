@@ -45,8 +45,12 @@ impl Event {
         let (length, rest) = bytes.split_first_chunk::<4>().ok_or_else(broken)?;
         let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| broken())?;
         let (head, payload) = rest.split_at_checked(length).ok_or_else(broken)?;
-        let event: Self = serde_json::from_slice(head).map_err(|error| broken().caused_by(error))?;
-        Ok(Self { payload: Bytes::copy_from_slice(payload), ..event })
+        let event: Self =
+            serde_json::from_slice(head).map_err(|error| broken().caused_by(error))?;
+        Ok(Self {
+            payload: Bytes::copy_from_slice(payload),
+            ..event
+        })
     }
 }
 
@@ -93,7 +97,12 @@ impl Queue {
     }
 
     /// Accepts an event; on return it is on disk.
-    pub(crate) async fn accept(&self, function: &str, event: Event, now: Duration) -> Result<(), Error> {
+    pub(crate) async fn accept(
+        &self,
+        function: &str,
+        event: Event,
+        now: Duration,
+    ) -> Result<(), Error> {
         match self {
             Self::Disk(disk) => disk.accept(function, &event, now).await,
             Self::Memory(memory) => {
@@ -148,7 +157,10 @@ mod tests {
             payload: Bytes::copy_from_slice(payload.as_bytes()),
             qualifier: None,
             trace_header: Some("Root=1".to_owned()),
-            state: retry::State { attempts: 2, ..retry::State::accepted(Duration::from_millis(1)) },
+            state: retry::State {
+                attempts: 2,
+                ..retry::State::accepted(Duration::from_millis(1))
+            },
         }
     }
 
@@ -156,23 +168,43 @@ mod tests {
     fn events_survive_their_encoding_and_damage_is_noticed() {
         let encoded = event(r#"{"a":1}"#).encode().unwrap();
         assert_eq!(Event::decode(&encoded).unwrap(), event(r#"{"a":1}"#));
-        for damaged in [&b""[..], b"\x01", b"\xff\xff\xff\xff{}", b"\x02\x00\x00\x00{]rest"] {
-            assert_eq!(Event::decode(damaged).unwrap_err().kind(), ErrorKind::Decode);
+        for damaged in [
+            &b""[..],
+            b"\x01",
+            b"\xff\xff\xff\xff{}",
+            b"\x02\x00\x00\x00{]rest",
+        ] {
+            assert_eq!(
+                Event::decode(damaged).unwrap_err().kind(),
+                ErrorKind::Decode
+            );
         }
     }
 
     async fn check(queue: &Queue) {
         let at = Duration::from_secs;
         let payloads = |taken: &Taken| -> Vec<String> {
-            taken.events.iter().map(|(_, event)| String::from_utf8(event.payload.to_vec()).unwrap()).collect()
+            taken
+                .events
+                .iter()
+                .map(|(_, event)| String::from_utf8(event.payload.to_vec()).unwrap())
+                .collect()
         };
         queue.accept("f", event("1"), at(10)).await.unwrap();
         queue.accept("g", event("other"), at(10)).await.unwrap();
         queue.accept("f", event("2"), at(11)).await.unwrap();
         let taken = queue.take("f", at(11)).await.unwrap();
-        assert_eq!((payloads(&taken), taken.next), (vec!["1".to_owned(), "2".to_owned()], None));
-        assert!(queue.take("f", at(12)).await.unwrap().events.is_empty(), "each is taken once");
-        queue.put_back("f", taken.events[0].0, event("1 again"), at(70)).await;
+        assert_eq!(
+            (payloads(&taken), taken.next),
+            (vec!["1".to_owned(), "2".to_owned()], None)
+        );
+        assert!(
+            queue.take("f", at(12)).await.unwrap().events.is_empty(),
+            "each is taken once"
+        );
+        queue
+            .put_back("f", taken.events[0].0, event("1 again"), at(70))
+            .await;
         queue.finish("f", taken.events[1].0).await;
         let none = queue.take("f", at(69)).await.unwrap();
         assert_eq!((payloads(&none), none.next), (vec![], Some(at(70))));
@@ -196,7 +228,11 @@ mod tests {
         drop(queue);
         let queue = Queue::open(Some(dir.path())).unwrap();
         let both = vec!["f".to_owned(), "g".to_owned()];
-        assert_eq!(queue.len(both).await.unwrap(), 3, "what was not finished is there again");
+        assert_eq!(
+            queue.len(both).await.unwrap(),
+            3,
+            "what was not finished is there again"
+        );
         let taken = queue.take("f", Duration::from_secs(100)).await.unwrap();
         assert_eq!(taken.events.len(), 2);
     }
@@ -205,12 +241,22 @@ mod tests {
     async fn reading_ahead_is_bounded() {
         let dir = tempfile::tempdir().unwrap();
         let now = Duration::from_secs(1);
-        for queue in [Queue::open(None).unwrap(), Queue::open(Some(dir.path())).unwrap()] {
+        for queue in [
+            Queue::open(None).unwrap(),
+            Queue::open(Some(dir.path())).unwrap(),
+        ] {
             for (function, size, taken) in [("small", 10, WINDOW), ("large", WINDOW_BYTES / 4, 4)] {
                 for _ in 0..WINDOW.min(2 * taken) {
-                    queue.accept(function, event(&"x".repeat(size)), now).await.unwrap();
+                    queue
+                        .accept(function, event(&"x".repeat(size)), now)
+                        .await
+                        .unwrap();
                 }
-                assert_eq!(queue.take(function, now).await.unwrap().events.len(), taken, "{function}");
+                assert_eq!(
+                    queue.take(function, now).await.unwrap().events.len(),
+                    taken,
+                    "{function}"
+                );
             }
         }
     }

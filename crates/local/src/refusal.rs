@@ -37,7 +37,11 @@ impl Refusal {
 
     /// A parameter that does not make sense.
     pub(crate) fn parameter(message: impl Into<String>) -> Self {
-        Self::user(StatusCode::BAD_REQUEST, "InvalidParameterValueException", message)
+        Self::user(
+            StatusCode::BAD_REQUEST,
+            "InvalidParameterValueException",
+            message,
+        )
     }
 
     /// A member that breaks the model's constraints.
@@ -50,7 +54,11 @@ impl Refusal {
 
     /// A member that breaks the model's constraints, in words that are ready.
     pub(crate) fn malformed(message: &str) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "ValidationException", json!({ "message": message }))
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "ValidationException",
+            json!({ "message": message }),
+        )
     }
 
     /// Something that does not exist; its message stands under a capital letter.
@@ -65,7 +73,11 @@ impl Refusal {
 
     /// A body that is not what the call takes.
     pub(crate) fn content(message: impl Into<String>) -> Self {
-        Self::user(StatusCode::BAD_REQUEST, "InvalidRequestContentException", message)
+        Self::user(
+            StatusCode::BAD_REQUEST,
+            "InvalidRequestContentException",
+            message,
+        )
     }
 
     /// A payload over `limit` bytes.
@@ -81,12 +93,21 @@ impl Refusal {
         let body = json!({ "Reason": reason, "Type": "User", "message": "Rate Exceeded." });
         Self {
             retry_after: true,
-            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", body)
+            ..Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "TooManyRequestsException",
+                body,
+            )
         }
     }
 
     fn new(status: StatusCode, code: &'static str, body: Value) -> Self {
-        Self { status, code, body, retry_after: false }
+        Self {
+            status,
+            code,
+            body,
+            retry_after: false,
+        }
     }
 
     /// The HTTP response.
@@ -94,7 +115,10 @@ impl Refusal {
         let mut response = Response::new(json_bytes(&self.body));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
         headers.insert("x-amzn-errortype", HeaderValue::from_static(self.code));
         if self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
@@ -111,22 +135,28 @@ impl From<&Error> for Refusal {
     fn from(error: &Error) -> Self {
         match error.kind() {
             ErrorKind::NotFound => Self::not_found(error.message()),
-            ErrorKind::Throttled => {
-                Self::throttled(error.context(REASON).unwrap_or("ConcurrentInvocationLimitExceeded"))
-            }
+            ErrorKind::Throttled => Self::throttled(
+                error
+                    .context(REASON)
+                    .unwrap_or("ConcurrentInvocationLimitExceeded"),
+            ),
             ErrorKind::Limit => Self::user(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "RequestTooLargeException",
                 error.message(),
             ),
-            ErrorKind::Denied => {
-                Self::user(StatusCode::FORBIDDEN, "AccessDeniedException", error.message())
-            }
+            ErrorKind::Denied => Self::user(
+                StatusCode::FORBIDDEN,
+                "AccessDeniedException",
+                error.message(),
+            ),
             ErrorKind::Decode => Self::content(error.message()),
             ErrorKind::Invalid => Self::parameter(error.message()),
-            ErrorKind::Conflict => {
-                Self::user(StatusCode::CONFLICT, "ResourceConflictException", error.message())
-            }
+            ErrorKind::Conflict => Self::user(
+                StatusCode::CONFLICT,
+                "ResourceConflictException",
+                error.message(),
+            ),
             _ => Self::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "ServiceException",

@@ -26,18 +26,30 @@ const INVOCATION_ID: &str = "lambda-runtime-invocation-id";
 /// Serves the environment until dropped.
 pub(crate) async fn serve(listener: TcpListener, environment: Arc<Environment>) {
     let (_never, stop) = watch::channel(false);
-    crate::http::serve(listener, stop, move |request, _| answer(environment.clone(), request)).await;
+    crate::http::serve(listener, stop, move |request, _| {
+        answer(environment.clone(), request)
+    })
+    .await;
 }
 
 async fn answer(environment: Arc<Environment>, request: Request<Incoming>) -> Response<Bytes> {
-    let path = request.uri().path().strip_prefix(BASE).unwrap_or_default().to_owned();
+    let path = request
+        .uri()
+        .path()
+        .strip_prefix(BASE)
+        .unwrap_or_default()
+        .to_owned();
     let parts: Vec<&str> = path.split('/').collect();
     match (request.method(), parts.as_slice()) {
         (&Method::GET, ["invocation", "next"]) => next(&environment).await,
         (&Method::POST, ["invocation", id, "response"]) => respond(&environment, id, request).await,
         (&Method::POST, ["invocation", id, "error"]) => fail(&environment, id, request).await,
         (&Method::POST, ["init", "error"]) => fail_init(&environment, request).await,
-        _ => refuse(StatusCode::NOT_FOUND, "NotFound", "there is no such call in the Runtime API"),
+        _ => refuse(
+            StatusCode::NOT_FOUND,
+            "NotFound",
+            "there is no such call in the Runtime API",
+        ),
     }
 }
 
@@ -89,7 +101,11 @@ fn event(dispatch: Dispatch) -> Response<Bytes> {
     response
 }
 
-async fn respond(environment: &Environment, id: &str, request: Request<Incoming>) -> Response<Bytes> {
+async fn respond(
+    environment: &Environment,
+    id: &str,
+    request: Request<Incoming>,
+) -> Response<Bytes> {
     if let Some(refused) = mismatch(environment, id, request.headers()) {
         return refused;
     }
@@ -102,15 +118,27 @@ async fn respond(environment: &Environment, id: &str, request: Request<Incoming>
             );
             let object = error_object(kind, &message);
             environment.finish(id, Err(object), Some(&format!("error\tError Type: {kind}")));
-            refuse(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message)
+            refuse(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "RequestEntityTooLarge",
+                &message,
+            )
         }
         Err(Unread::Broken) => {
             let object = error_object(
                 "Runtime.TruncatedResponse",
                 &format!("RequestId: {id} Error: the runtime broke off its response"),
             );
-            environment.finish(id, Err(object), Some("error\tError Type: Runtime.TruncatedResponse"));
-            refuse(StatusCode::BAD_REQUEST, "TruncatedResponse", "the response could not be read")
+            environment.finish(
+                id,
+                Err(object),
+                Some("error\tError Type: Runtime.TruncatedResponse"),
+            );
+            refuse(
+                StatusCode::BAD_REQUEST,
+                "TruncatedResponse",
+                "the response could not be read",
+            )
         }
     }
 }
@@ -128,7 +156,11 @@ async fn fail_init(environment: &Environment, request: Request<Incoming>) -> Res
     if environment.fail_init(object) {
         accepted(true)
     } else {
-        refuse(StatusCode::FORBIDDEN, "InvalidStateTransition", "the initialization is over")
+        refuse(
+            StatusCode::FORBIDDEN,
+            "InvalidStateTransition",
+            "the initialization is over",
+        )
     }
 }
 
@@ -143,7 +175,10 @@ async fn report(request: Request<Incoming>) -> (String, Bytes) {
     match read(request.into_body(), MAX_RESPONSE).await {
         Ok(body) if serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_ok() => (kind, body),
         _ => {
-            let object = error_object(&kind, "the runtime reported an error without an error object");
+            let object = error_object(
+                &kind,
+                "the runtime reported an error without an error object",
+            );
             (kind, object)
         }
     }
@@ -167,12 +202,22 @@ fn mismatch(environment: &Environment, id: &str, headers: &HeaderMap) -> Option<
 
 fn accepted(fits: bool) -> Response<Bytes> {
     if fits {
-        json(StatusCode::ACCEPTED, Bytes::from_static(b"{\"status\":\"OK\"}\n"))
+        json(
+            StatusCode::ACCEPTED,
+            Bytes::from_static(b"{\"status\":\"OK\"}\n"),
+        )
     } else {
-        refuse(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID")
+        refuse(
+            StatusCode::BAD_REQUEST,
+            "InvalidRequestID",
+            "Invalid request ID",
+        )
     }
 }
 
 fn refuse(status: StatusCode, kind: &str, message: &str) -> Response<Bytes> {
-    json(status, json_bytes(&serde_json::json!({ "errorMessage": message, "errorType": kind })))
+    json(
+        status,
+        json_bytes(&serde_json::json!({ "errorMessage": message, "errorType": kind })),
+    )
 }

@@ -14,5 +14,10 @@ pub(crate) fn request_id() -> String {
 /// See <https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader>.
 pub(crate) fn header(now: Duration) -> String {
     let random = Uuid::new_v4().simple().to_string();
-    format!("Root=1-{:08x}-{};Parent={};Sampled=0", now.as_secs(), &random[..24], &random[16..])
+    format!(
+        "Root=1-{:08x}-{};Parent={};Sampled=0",
+        now.as_secs(),
+        &random[..24],
+        &random[16..]
+    )
 }

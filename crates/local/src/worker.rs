@@ -35,7 +35,10 @@ pub(crate) async fn work(
         let taken = engine.queue.take(function.name(), engine.clock.now()).await;
         let taken = taken.unwrap_or_else(|error| {
             tracing::error!(%error, function = function.name(), "no events can be read");
-            crate::queue::Taken { next: Some(engine.clock.now() + PAUSE), ..Default::default() }
+            crate::queue::Taken {
+                next: Some(engine.clock.now() + PAUSE),
+                ..Default::default()
+            }
         });
         let none = taken.events.is_empty();
         for (place, event) in taken.events {
@@ -50,7 +53,9 @@ pub(crate) async fn work(
             });
         }
         if none {
-            let next = taken.next.map_or(Duration::from_secs(3600), |due| engine.clock.until(due));
+            let next = taken
+                .next
+                .map_or(Duration::from_secs(3600), |due| engine.clock.until(due));
             tokio::select! {
                 () = woken.notified() => {}
                 () = tokio::time::sleep(next) => {}
@@ -65,7 +70,9 @@ pub(crate) async fn work(
 async fn attempt(engine: &Arc<Engine>, function: &Arc<Function>, place: Place, mut event: Event) {
     let settings = function.asynchronous(event.qualifier.as_deref());
     let reserved = function.definition.reserved_concurrency;
-    let before = event.state.before(&settings.retry, engine.clock.now(), reserved);
+    let before = event
+        .state
+        .before(&settings.retry, engine.clock.now(), reserved);
     let (decision, outcome) = match before {
         Decision::Run => match run(engine, function, &event).await {
             Some((attempt, outcome)) => {
@@ -78,7 +85,11 @@ async fn attempt(engine: &Arc<Engine>, function: &Arc<Function>, place: Place, m
         decided => (decided, None),
     };
     let condition = match decision {
-        Decision::Run => return engine.put_back(function, place, event, engine.clock.now()).await,
+        Decision::Run => {
+            return engine
+                .put_back(function, place, event, engine.clock.now())
+                .await;
+        }
         Decision::RetryAt(due) => {
             let at = Clock::timestamp_of(due);
             engine.note(function, &event.request_id, || What::Retrying { at });
@@ -88,7 +99,15 @@ async fn attempt(engine: &Arc<Engine>, function: &Arc<Function>, place: Place, m
         Decision::Discard(condition) => condition,
     };
     engine.note(function, &event.request_id, || What::Finished(condition));
-    send(engine, function, &settings, &event, condition, outcome.as_ref()).await;
+    send(
+        engine,
+        function,
+        &settings,
+        &event,
+        condition,
+        outcome.as_ref(),
+    )
+    .await;
     engine.finish(function, place).await;
 }
 
@@ -125,7 +144,9 @@ async fn send(
 ) {
     let (kind, to) = match condition {
         Condition::Success => (Kind::OnSuccess, settings.on_success.as_ref()),
-        _ if settings.on_failure.is_none() && settings.dead_letter.is_none() => (Kind::Dropped, None),
+        _ if settings.on_failure.is_none() && settings.dead_letter.is_none() => {
+            (Kind::Dropped, None)
+        }
         _ => (Kind::OnFailure, settings.on_failure.as_ref()),
     };
     if (to.is_some() || kind == Kind::Dropped)
@@ -141,7 +162,10 @@ async fn send(
             outcome,
         };
         let body = record.to_json();
-        engine.note(function, &event.request_id, || What::Sent { to: to.cloned(), body: body.clone() });
+        engine.note(function, &event.request_id, || What::Sent {
+            to: to.cloned(),
+            body: body.clone(),
+        });
         if !to_function(engine, to, &body).await {
             engine.deliveries.record(kind, function.name(), to, &body);
         }
@@ -151,8 +175,13 @@ async fn send(
     {
         let letter = DeadLetter::new(&event.request_id, event.payload.clone(), outcome);
         let body = letter.body.clone();
-        engine.note(function, &event.request_id, || What::Sent { to: Some(queue.clone()), body });
-        engine.deliveries.dead_letter(function.name(), queue, &letter);
+        engine.note(function, &event.request_id, || What::Sent {
+            to: Some(queue.clone()),
+            body,
+        });
+        engine
+            .deliveries
+            .dead_letter(function.name(), queue, &letter);
     }
 }
 

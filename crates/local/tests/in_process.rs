@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use lambda_with::rules::retry::{Condition, Config};
 use lambda_with::{
-    Caller, Delivery, Error, ErrorKind, Function, FunctionError, Invocation, InvocationType, Invoke,
-    LogType, Outcome, Statement,
+    Caller, Delivery, Error, ErrorKind, Function, FunctionError, Invocation, InvocationType,
+    Invoke, LogType, Outcome, Statement,
 };
 use lambda_with_local::{
     Asynchronous, Context, FunctionOptions, Happening, Local, Options, Run, What,
@@ -21,7 +21,10 @@ fn function(arn: &str) -> Function {
 }
 
 fn failure(text: &str) -> FunctionError {
-    FunctionError { error_type: Some("Boom".into()), error_message: text.into() }
+    FunctionError {
+        error_type: Some("Boom".into()),
+        error_message: text.into(),
+    }
 }
 
 /// A handler that fails the first `times`.
@@ -29,7 +32,13 @@ fn failing(times: usize) -> Run {
     let calls = Arc::new(AtomicUsize::new(0));
     Run::handler(move |event: Bytes, _: Context| {
         let fails = calls.fetch_add(1, Ordering::SeqCst) < times;
-        async move { if fails { Err(failure("boom")) } else { Ok(event) } }
+        async move {
+            if fails {
+                Err(failure("boom"))
+            } else {
+                Ok(event)
+            }
+        }
     })
 }
 
@@ -38,7 +47,10 @@ fn echo() -> Run {
 }
 
 fn event(payload: &'static str) -> Invocation {
-    Invocation { invocation_type: InvocationType::Event, ..Invocation::new(payload) }
+    Invocation {
+        invocation_type: InvocationType::Event,
+        ..Invocation::new(payload)
+    }
 }
 
 async fn start(options: impl IntoIterator<Item = FunctionOptions>) -> Local {
@@ -74,13 +86,62 @@ async fn events_are_retried_as_recorded_from_lambda() {
         end: Condition,
     }
     for case in [
-        Case { fails: 0, retries: 2, age: 21_600, reserved: None, ran: &[0], end: Condition::Success },
-        Case { fails: 1, retries: 2, age: 21_600, reserved: None, ran: &[0, 60], end: Condition::Success },
-        Case { fails: 9, retries: 2, age: 21_600, reserved: None, ran: &[0, 60, 180], end: Condition::RetriesExhausted },
-        Case { fails: 9, retries: 0, age: 21_600, reserved: None, ran: &[0], end: Condition::RetriesExhausted },
-        Case { fails: 9, retries: 2, age: 60, reserved: None, ran: &[0], end: Condition::EventAgeExceeded },
-        Case { fails: 9, retries: 2, age: 90, reserved: None, ran: &[0, 60], end: Condition::EventAgeExceeded },
-        Case { fails: 0, retries: 2, age: 21_600, reserved: Some(0), ran: &[], end: Condition::ZeroReservedConcurrency },
+        Case {
+            fails: 0,
+            retries: 2,
+            age: 21_600,
+            reserved: None,
+            ran: &[0],
+            end: Condition::Success,
+        },
+        Case {
+            fails: 1,
+            retries: 2,
+            age: 21_600,
+            reserved: None,
+            ran: &[0, 60],
+            end: Condition::Success,
+        },
+        Case {
+            fails: 9,
+            retries: 2,
+            age: 21_600,
+            reserved: None,
+            ran: &[0, 60, 180],
+            end: Condition::RetriesExhausted,
+        },
+        Case {
+            fails: 9,
+            retries: 0,
+            age: 21_600,
+            reserved: None,
+            ran: &[0],
+            end: Condition::RetriesExhausted,
+        },
+        Case {
+            fails: 9,
+            retries: 2,
+            age: 60,
+            reserved: None,
+            ran: &[0],
+            end: Condition::EventAgeExceeded,
+        },
+        Case {
+            fails: 9,
+            retries: 2,
+            age: 90,
+            reserved: None,
+            ran: &[0, 60],
+            end: Condition::EventAgeExceeded,
+        },
+        Case {
+            fails: 0,
+            retries: 2,
+            age: 21_600,
+            reserved: Some(0),
+            ran: &[],
+            end: Condition::ZeroReservedConcurrency,
+        },
     ] {
         let mut definition = function(ARN);
         definition.reserved_concurrency = case.reserved;
@@ -97,13 +158,28 @@ async fn events_are_retried_as_recorded_from_lambda() {
         };
         let local = start([options]).await;
         let handle = local.handle();
-        let outcome = handle.function("orders").unwrap().invoke(event(r#"{"id":7}"#)).await.unwrap();
-        let Outcome::Accepted { request_id } = outcome else { panic!("{outcome:?}") };
+        let outcome = handle
+            .function("orders")
+            .unwrap()
+            .invoke(event(r#"{"id":7}"#))
+            .await
+            .unwrap();
+        let Outcome::Accepted { request_id } = outcome else {
+            panic!("{outcome:?}")
+        };
         handle.settled().await;
         let history = handle.history();
-        assert!(history.iter().all(|happening| happening.request_id == request_id));
+        assert!(
+            history
+                .iter()
+                .all(|happening| happening.request_id == request_id)
+        );
         let (ran, end, sent) = trace(&history);
-        assert_eq!((ran.as_slice(), end), (case.ran, Some(case.end)), "{history:#?}");
+        assert_eq!(
+            (ran.as_slice(), end),
+            (case.ran, Some(case.end)),
+            "{history:#?}"
+        );
         assert_eq!(sent.len(), 1, "{history:#?}");
         let context = &sent[0]["requestContext"];
         assert_eq!(context["condition"], case.end.as_str());
@@ -132,28 +208,48 @@ async fn a_throttled_event_waits_until_it_can_run() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     let throttled = orders.invoke(Invocation::new("2")).await.unwrap_err();
     assert_eq!(throttled.kind(), ErrorKind::Throttled);
-    assert_eq!(throttled.context("reason"), Some("ReservedFunctionConcurrentInvocationLimitExceeded"));
+    assert_eq!(
+        throttled.context("reason"),
+        Some("ReservedFunctionConcurrentInvocationLimitExceeded")
+    );
     orders.invoke(event("3")).await.unwrap();
     local.handle().settled().await;
     assert!(first.await.unwrap().is_ok());
     let refused = |happening: &&Happening| matches!(happening.what, What::Refused(_));
     let history = local.handle().history();
     assert!(history.iter().filter(refused).count() > 3, "{history:#?}");
-    assert!(history.iter().any(|happening| happening.what == What::Finished(Condition::Success)));
+    assert!(
+        history
+            .iter()
+            .any(|happening| happening.what == What::Finished(Condition::Success))
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_event_goes_to_the_dead_letter_queue_and_its_record_to_a_function() {
     let asynchronous = Asynchronous {
         retry: Config::new(0, Duration::from_secs(60)).unwrap(),
-        on_failure: Some("arn:aws:lambda:eu-west-1:123456789012:function:records".parse().unwrap()),
+        on_failure: Some(
+            "arn:aws:lambda:eu-west-1:123456789012:function:records"
+                .parse()
+                .unwrap(),
+        ),
         dead_letter: Some("arn:aws:sqs:eu-west-1:123456789012:dead".parse().unwrap()),
         ..Asynchronous::default()
     };
-    let failing = FunctionOptions { asynchronous, ..FunctionOptions::new(function(ARN), failing(9)) };
+    let failing = FunctionOptions {
+        asynchronous,
+        ..FunctionOptions::new(function(ARN), failing(9))
+    };
     let records = function("arn:aws:lambda:eu-west-1:123456789012:function:records");
     let local = start([failing, FunctionOptions::new(records, echo())]).await;
-    local.handle().function("orders").unwrap().invoke(event(r#"{"raise_error": 1}"#)).await.unwrap();
+    local
+        .handle()
+        .function("orders")
+        .unwrap()
+        .invoke(event(r#"{"raise_error": 1}"#))
+        .await
+        .unwrap();
     local.handle().settled().await;
     let history = local.handle().history();
     let record = history
@@ -176,7 +272,10 @@ async fn services_are_let_in_by_the_policy_alone() {
     let statement = Statement::service("s3-uploads", "s3.amazonaws.com")
         .source_arn("arn:aws:s3:::uploads".parse().unwrap())
         .source_account("123456789012");
-    let options = FunctionOptions { policy: vec![statement], ..FunctionOptions::new(function(ARN), echo()) };
+    let options = FunctionOptions {
+        policy: vec![statement],
+        ..FunctionOptions::new(function(ARN), echo())
+    };
     let local = start([options]).await;
     let orders = local.handle().function("orders").unwrap();
     for (principal, bucket, account, allowed) in [
@@ -185,14 +284,22 @@ async fn services_are_let_in_by_the_policy_alone() {
         ("s3.amazonaws.com", "others", "123456789012", false),
         ("sns.amazonaws.com", "uploads", "123456789012", false),
     ] {
-        for invocation_type in [InvocationType::RequestResponse, InvocationType::Event, InvocationType::DryRun] {
+        for invocation_type in [
+            InvocationType::RequestResponse,
+            InvocationType::Event,
+            InvocationType::DryRun,
+        ] {
             let caller = Caller::Service(Delivery {
                 principal: principal.into(),
                 source_arn: Some(format!("arn:aws:s3:::{bucket}").parse().unwrap()),
                 source_account: Some(account.into()),
                 event_source_token: None,
             });
-            let invocation = Invocation { invocation_type, caller, ..Invocation::new("{}") };
+            let invocation = Invocation {
+                invocation_type,
+                caller,
+                ..Invocation::new("{}")
+            };
             let result = orders.invoke(invocation).await;
             match result {
                 Ok(_) => assert!(allowed, "{principal} {bucket} {account} {invocation_type}"),
@@ -207,33 +314,86 @@ async fn services_are_let_in_by_the_policy_alone() {
 
 #[tokio::test]
 async fn what_cannot_run_is_refused() {
-    let local = start([FunctionOptions::new(function(&format!("{ARN}:live")), echo())]).await;
+    let local = start([FunctionOptions::new(
+        function(&format!("{ARN}:live")),
+        echo(),
+    )])
+    .await;
     let handle = local.handle();
     let orders = handle.function("orders").unwrap();
     let check = async |invocation: Invocation, kind: ErrorKind, text: &str| {
         let error: Error = orders.invoke(invocation).await.unwrap_err();
-        assert!(error.kind() == kind && error.message().contains(text), "{error:?}");
+        assert!(
+            error.kind() == kind && error.message().contains(text),
+            "{error:?}"
+        );
     };
-    let with = |qualifier: &str| Invocation { qualifier: Some(qualifier.into()), ..Invocation::new("{}") };
-    check(Invocation::new("nonsense"), ErrorKind::Decode, "Could not parse request body into json").await;
-    check(Invocation::new("{\"a\":1"), ErrorKind::Decode, "Could not parse payload into json: EOF").await;
-    check(Invocation::new(&b"\"\x87\""[..]), ErrorKind::Decode, "UTF-8").await;
-    check(Invocation::new(vec![b' '; 6 * 1024 * 1024 + 1]), ErrorKind::Limit, "6291456 bytes").await;
-    let large = Invocation { invocation_type: InvocationType::Event, ..Invocation::new(vec![b' '; 1024 * 1024 + 1]) };
+    let with = |qualifier: &str| Invocation {
+        qualifier: Some(qualifier.into()),
+        ..Invocation::new("{}")
+    };
+    check(
+        Invocation::new("nonsense"),
+        ErrorKind::Decode,
+        "Could not parse request body into json",
+    )
+    .await;
+    check(
+        Invocation::new("{\"a\":1"),
+        ErrorKind::Decode,
+        "Could not parse payload into json: EOF",
+    )
+    .await;
+    check(
+        Invocation::new(&b"\"\x87\""[..]),
+        ErrorKind::Decode,
+        "UTF-8",
+    )
+    .await;
+    check(
+        Invocation::new(vec![b' '; 6 * 1024 * 1024 + 1]),
+        ErrorKind::Limit,
+        "6291456 bytes",
+    )
+    .await;
+    let large = Invocation {
+        invocation_type: InvocationType::Event,
+        ..Invocation::new(vec![b' '; 1024 * 1024 + 1])
+    };
     check(large, ErrorKind::Limit, "1048576 bytes").await;
-    check(with("7"), ErrorKind::NotFound, "Function not found: arn:aws:lambda:eu-west-1:123456789012:function:orders:7").await;
+    check(
+        with("7"),
+        ErrorKind::NotFound,
+        "Function not found: arn:aws:lambda:eu-west-1:123456789012:function:orders:7",
+    )
+    .await;
     check(with("dev"), ErrorKind::NotFound, "Cannot find alias arn: ").await;
-    let context = Invocation { client_context: Some("{".into()), ..Invocation::new("{}") };
+    let context = Invocation {
+        client_context: Some("{".into()),
+        ..Invocation::new("{}")
+    };
     check(context, ErrorKind::Invalid, "client context is not JSON").await;
 
     for fine in [with("live"), with("$LATEST"), Invocation::new("")] {
-        assert!(matches!(orders.invoke(fine).await, Ok(Outcome::Success { .. })));
+        assert!(matches!(
+            orders.invoke(fine).await,
+            Ok(Outcome::Success { .. })
+        ));
     }
     let live = handle.function("orders:live").unwrap();
-    assert_eq!(live.invoke(with("$LATEST")).await.unwrap_err().kind(), ErrorKind::Invalid);
+    assert_eq!(
+        live.invoke(with("$LATEST")).await.unwrap_err().kind(),
+        ErrorKind::Invalid
+    );
     let missing = handle.function("nobody").unwrap_err();
-    assert_eq!(missing.message(), "Function not found: arn:aws:lambda:eu-west-1:123456789012:function:nobody:$LATEST");
-    assert_eq!(handle.function("a b").unwrap_err().kind(), ErrorKind::Invalid);
+    assert_eq!(
+        missing.message(),
+        "Function not found: arn:aws:lambda:eu-west-1:123456789012:function:nobody:$LATEST"
+    );
+    assert_eq!(
+        handle.function("a b").unwrap_err().kind(),
+        ErrorKind::Invalid
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -255,28 +415,55 @@ async fn functions_that_fail_are_outcomes() {
     for (payload, kind, message) in [
         ("\"panic\"", "Runtime.Panic", "in the handler"),
         ("\"at once\"", "Runtime.Panic", "at once"),
-        ("\"slow\"", "Sandbox.Timedout", "Error: Task timed out after 3.00 seconds"),
+        (
+            "\"slow\"",
+            "Sandbox.Timedout",
+            "Error: Task timed out after 3.00 seconds",
+        ),
         ("\"error\"", "Boom", "so it is"),
     ] {
-        let invocation = Invocation { log_type: LogType::Tail, ..Invocation::new(payload) };
+        let invocation = Invocation {
+            log_type: LogType::Tail,
+            ..Invocation::new(payload)
+        };
         let outcome = orders.invoke(invocation).await.unwrap();
-        let Outcome::FunctionError { function_error, payload, executed_version, log_tail } = outcome else {
+        let Outcome::FunctionError {
+            function_error,
+            payload,
+            executed_version,
+            log_tail,
+        } = outcome
+        else {
             panic!("{outcome:?}")
         };
-        assert_eq!((function_error.as_str(), executed_version.as_str()), ("Unhandled", "$LATEST"));
+        assert_eq!(
+            (function_error.as_str(), executed_version.as_str()),
+            ("Unhandled", "$LATEST")
+        );
         let error: FunctionError = serde_json::from_slice(&payload).unwrap();
         assert_eq!(error.error_type.as_deref(), Some(kind));
         assert!(error.error_message.ends_with(message), "{error:?}");
         let tail = log_tail.unwrap();
-        assert!(tail.starts_with("START RequestId: ") && tail.contains("\nREPORT RequestId: "), "{tail}");
+        assert!(
+            tail.starts_with("START RequestId: ") && tail.contains("\nREPORT RequestId: "),
+            "{tail}"
+        );
     }
 }
 
 #[tokio::test]
 async fn two_functions_of_one_name_are_refused() {
     let mut options = Options::in_memory();
-    options.functions.push(FunctionOptions::new(function(ARN), echo()));
-    options.functions.push(FunctionOptions::new(function(&format!("{ARN}:live")), echo()));
+    options
+        .functions
+        .push(FunctionOptions::new(function(ARN), echo()));
+    options.functions.push(FunctionOptions::new(
+        function(&format!("{ARN}:live")),
+        echo(),
+    ));
     let error = Local::start(options).await.unwrap_err();
-    assert!(error.kind() == ErrorKind::Invalid && error.message().contains("`orders`"), "{error}");
+    assert!(
+        error.kind() == ErrorKind::Invalid && error.message().contains("`orders`"),
+        "{error}"
+    );
 }

@@ -10,7 +10,10 @@ use lambda_with_local::{Command, FunctionOptions, Local, Run};
 use serde_json::json;
 
 fn tail(event: &serde_json::Value) -> Invocation {
-    Invocation { log_type: LogType::Tail, ..invocation(event) }
+    Invocation {
+        log_type: LogType::Tail,
+        ..invocation(event)
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -25,7 +28,10 @@ async fn a_function_sees_what_lambda_shows_it() {
     let echo = local.handle().function("echo").unwrap();
 
     let event = json!({"a": [1, 2.5, "ä", null]});
-    assert_eq!(answer(echo.invoke(invocation(&event)).await.unwrap()), event);
+    assert_eq!(
+        answer(echo.invoke(invocation(&event)).await.unwrap()),
+        event
+    );
 
     for (variable, value) in [
         ("TABLE", json!("orders")),
@@ -40,29 +46,47 @@ async fn a_function_sees_what_lambda_shows_it() {
         ("AWS_EXECUTION_ENV", json!(null)),
         ("AWS_ACCESS_KEY_ID", json!("lambda-with-local")),
     ] {
-        let seen = answer(echo.invoke(invocation(&json!({"variable": variable}))).await.unwrap());
+        let seen = answer(
+            echo.invoke(invocation(&json!({"variable": variable})))
+                .await
+                .unwrap(),
+        );
         assert_eq!(seen, value, "{variable}");
     }
 
     let asked = Invocation {
-        client_context: Some("{\"custom\":{\"k\":\"v\"},\n\"client\":null}".into()),
+        client_context: Some("{\"custom\":{\"k\":\"v\"},\n\"client\":{\"installation_id\":\"i\",\"app_title\":\"t\",\"app_version_name\":\"n\",\"app_version_code\":\"c\",\"app_package_name\":\"p\"},\"environment\":{}}".into()),
         trace_header: Some("Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=1".into()),
         qualifier: Some("$LATEST".into()),
         ..invocation(&json!({"context": true}))
     };
     let context = answer(echo.invoke(asked).await.unwrap());
     assert_eq!(context["arn"], format!("{ARN}:$LATEST"));
-    assert_eq!(context["trace"], "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=1");
+    assert_eq!(
+        context["trace"],
+        "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=1"
+    );
     assert_eq!(context["client"]["custom"]["k"], "v");
     assert_eq!(context["request_id"].as_str().unwrap().len(), 36);
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    let left = i128::from(context["deadline"].as_u64().unwrap()) - i128::try_from(now.as_millis()).unwrap();
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    let left = i128::from(context["deadline"].as_u64().unwrap())
+        - i128::try_from(now.as_millis()).unwrap();
     assert!((25_000..=30_000).contains(&left), "{left}");
 
-    let context = answer(echo.invoke(invocation(&json!({"context": true}))).await.unwrap());
+    let context = answer(
+        echo.invoke(invocation(&json!({"context": true})))
+            .await
+            .unwrap(),
+    );
     assert_eq!(context["arn"], ARN);
     assert!(context["trace"].as_str().unwrap().starts_with("Root=1-"));
-    assert_eq!(echo.environments(), 1, "one warm process is enough for one invocation after another");
+    assert_eq!(
+        echo.environments(),
+        1,
+        "one warm process is enough for one invocation after another"
+    );
     local.shutdown().await;
 }
 
@@ -75,10 +99,30 @@ async fn failures_are_those_of_lambda_and_the_next_invocation_works() {
     let local = Local::start(options).await.unwrap();
     let echo = local.handle().function("echo").unwrap();
     for (event, kind, message, status) in [
-        (json!({"fail": "boom"}), "", "boom", "Status: error\tError Type: "),
-        (json!({"exit": 0}), "Runtime.ExitError", "Error: Runtime exited without providing a reason", "Error Type: Runtime.ExitError"),
-        (json!({"exit": 127}), "Runtime.ExitError", "Error: Runtime exited with error: exit status 127", "Error Type: Runtime.ExitError"),
-        (json!({"sleep": 5000}), "Sandbox.Timedout", "Error: Task timed out after 1.00 seconds", "Status: timeout"),
+        (
+            json!({"fail": "boom"}),
+            "",
+            "boom",
+            "Status: error\tError Type: ",
+        ),
+        (
+            json!({"exit": 0}),
+            "Runtime.ExitError",
+            "Error: Runtime exited without providing a reason",
+            "Error Type: Runtime.ExitError",
+        ),
+        (
+            json!({"exit": 127}),
+            "Runtime.ExitError",
+            "Error: Runtime exited with error: exit status 127",
+            "Error Type: Runtime.ExitError",
+        ),
+        (
+            json!({"sleep": 5000}),
+            "Sandbox.Timedout",
+            "Error: Task timed out after 1.00 seconds",
+            "Status: timeout",
+        ),
         (
             json!({"large": 6 * 1024 * 1024 + 200}),
             "Function.ResponseSizeTooLarge",
@@ -89,22 +133,48 @@ async fn failures_are_those_of_lambda_and_the_next_invocation_works() {
         let begun = Instant::now();
         let outcome = echo.invoke(tail(&event)).await.unwrap();
         assert!(begun.elapsed() < Duration::from_secs(4), "{event}");
-        let Outcome::FunctionError { log_tail, function_error, .. } = &outcome else { panic!("{outcome:?}") };
+        let Outcome::FunctionError {
+            log_tail,
+            function_error,
+            ..
+        } = &outcome
+        else {
+            panic!("{outcome:?}")
+        };
         assert_eq!(function_error, "Unhandled");
         let tail = log_tail.clone().unwrap();
         let error = error(outcome);
         let id = tail.split_whitespace().nth(2).unwrap().to_owned();
-        assert!(error.error_type.unwrap().contains(kind) && error.error_message.ends_with(message), "{event}");
+        assert!(
+            error.error_type.unwrap().contains(kind) && error.error_message.ends_with(message),
+            "{event}"
+        );
         if kind != "Function.ResponseSizeTooLarge" && !kind.is_empty() {
             assert_eq!(error.error_message, format!("RequestId: {id} {message}"));
         }
         assert!(tail.contains(status), "{tail}");
-        assert_eq!(answer(echo.invoke(invocation(&json!(1))).await.unwrap()), json!(1), "after {event}");
+        assert_eq!(
+            answer(echo.invoke(invocation(&json!(1))).await.unwrap()),
+            json!(1),
+            "after {event}"
+        );
     }
-    let limit = answer(echo.invoke(invocation(&json!({"large": 6 * 1024 * 1024 - 2}))).await.unwrap());
+    let limit = answer(
+        echo.invoke(invocation(&json!({"large": 6 * 1024 * 1024 - 2})))
+            .await
+            .unwrap(),
+    );
     assert_eq!(limit.as_str().unwrap().len(), 6 * 1024 * 1024 - 2);
     local.shutdown().await;
-    assert!(lines.lock().unwrap().iter().filter(|line| line.starts_with("REPORT")).count() >= 11);
+    assert!(
+        lines
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|line| line.starts_with("REPORT"))
+            .count()
+            >= 11
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,21 +186,47 @@ async fn the_log_holds_each_line_between_start_and_report() {
     for round in 0..20 {
         let text = format!("line {round}\nand another");
         let outcome = echo.invoke(tail(&json!({"print": text}))).await.unwrap();
-        let Outcome::Success { log_tail: Some(tail), .. } = outcome else { panic!("{outcome:?}") };
+        let Outcome::Success {
+            log_tail: Some(tail),
+            ..
+        } = outcome
+        else {
+            panic!("{outcome:?}")
+        };
         let got: Vec<&str> = tail.lines().collect();
         assert_eq!(got.len(), 5, "{tail}");
         assert!(got[0].starts_with("START RequestId: ") && got[0].ends_with(" Version: $LATEST"));
         assert_eq!(got[1..3], [&*format!("line {round}"), "and another"]);
         assert!(got[3].starts_with("END RequestId: "));
-        assert!(got[4].starts_with("REPORT RequestId: ") && got[4].ends_with('\t'), "{tail}");
+        assert!(
+            got[4].starts_with("REPORT RequestId: ") && got[4].ends_with('\t'),
+            "{tail}"
+        );
         assert_eq!(got[4].contains("Init Duration: "), round == 0, "{tail}");
         assert!(got[4].contains("\tMemory Size: 128 MB\t"), "{tail}");
     }
-    let outcome = echo.invoke(tail(&json!({"print": "x".repeat(10_000)}))).await.unwrap();
-    let Outcome::Success { log_tail: Some(tail), .. } = outcome else { panic!("{outcome:?}") };
+    let outcome = echo
+        .invoke(tail(&json!({"print": "x".repeat(10_000)})))
+        .await
+        .unwrap();
+    let Outcome::Success {
+        log_tail: Some(tail),
+        ..
+    } = outcome
+    else {
+        panic!("{outcome:?}")
+    };
     assert_eq!(tail.len(), 4096);
     local.shutdown().await;
-    assert_eq!(lines.lock().unwrap().iter().filter(|line| *line == "and another").count(), 20);
+    assert_eq!(
+        lines
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|line| *line == "and another")
+            .count(),
+        20
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,15 +242,32 @@ async fn processes_are_started_as_needed_and_not_beyond_the_limit() {
     for number in 0..12 {
         let echo = echo.clone();
         running.spawn(async move {
-            answer(echo.invoke(invocation(&json!({"sleep": 200, "number": number}))).await.unwrap())
+            answer(
+                echo.invoke(invocation(&json!({"sleep": 200, "number": number})))
+                    .await
+                    .unwrap(),
+            )
         });
     }
-    let mut numbers: Vec<_> = running.join_all().await.iter().map(|event| event["number"].as_u64().unwrap()).collect();
+    let mut numbers: Vec<_> = running
+        .join_all()
+        .await
+        .iter()
+        .map(|event| event["number"].as_u64().unwrap())
+        .collect();
     numbers.sort_unstable();
     assert_eq!(numbers, (0..12).collect::<Vec<_>>());
     assert_eq!(echo.environments(), 3);
 
-    let pid = async || answer(echo.invoke(invocation(&json!({"context": true}))).await.unwrap())["pid"].as_u64().unwrap();
+    let pid = async || {
+        answer(
+            echo.invoke(invocation(&json!({"context": true})))
+                .await
+                .unwrap(),
+        )["pid"]
+            .as_u64()
+            .unwrap()
+    };
     let old = pid().await;
     echo.restart();
     assert_ne!(pid().await, old);
@@ -168,14 +281,24 @@ async fn an_initialization_that_fails_is_reported() {
     let mut exits = echo(function());
     exits.environment = vec![("ECHO_INIT".into(), "exit".into())];
     let mut missing = function();
-    missing.arn = "arn:aws:lambda:eu-west-1:123456789012:function:missing".parse().unwrap();
+    missing.arn = "arn:aws:lambda:eu-west-1:123456789012:function:missing"
+        .parse()
+        .unwrap();
     let missing = FunctionOptions::new(missing, Run::Command(Command::new("/nowhere/bootstrap")));
     let (mut options, _) = options(dir.path(), exits);
     options.functions.push(missing);
     let local = Local::start(options).await.unwrap();
     for (name, kind, message) in [
-        ("echo", "Runtime.ExitError", "Runtime exited with error: exit status 3"),
-        ("missing", "Runtime.InvalidEntrypoint", "`/nowhere/bootstrap` could not be started: No such file"),
+        (
+            "echo",
+            "Runtime.ExitError",
+            "Runtime exited with error: exit status 3",
+        ),
+        (
+            "missing",
+            "Runtime.InvalidEntrypoint",
+            "`/nowhere/bootstrap` could not be started: No such file",
+        ),
     ] {
         for _ in 0..2 {
             let function = local.handle().function(name).unwrap();
@@ -200,7 +323,11 @@ async fn an_initialization_that_hangs_ends_with_the_functions_time() {
     let echo = local.handle().function("echo").unwrap();
     let error = error(echo.invoke(Invocation::new("{}")).await.unwrap());
     assert_eq!(error.error_type.as_deref(), Some("Sandbox.Timedout"));
-    assert!((11..15).contains(&begun.elapsed().as_secs()), "ten seconds of init, and one more: {:?}", begun.elapsed());
+    assert!(
+        (11..15).contains(&begun.elapsed().as_secs()),
+        "ten seconds of init, and one more: {:?}",
+        begun.elapsed()
+    );
     local.shutdown().await;
 }
 
@@ -215,12 +342,17 @@ async fn no_process_is_left_behind() {
         let local = Local::start(options).await.unwrap();
         let handle = local.handle();
         let echo = handle.function("echo").unwrap();
-        let context = answer(echo.invoke(invocation(&json!({"context": true}))).await.unwrap());
+        let context = answer(
+            echo.invoke(invocation(&json!({"context": true})))
+                .await
+                .unwrap(),
+        );
         let pid = context["pid"].as_u64().unwrap();
         let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
         let child: u64 = children.trim().parse().unwrap();
         assert!(lives(pid) && lives(child));
-        let busy = tokio::spawn(async move { echo.invoke(invocation(&json!({"sleep": 2500}))).await });
+        let busy =
+            tokio::spawn(async move { echo.invoke(invocation(&json!({"sleep": 2500}))).await });
         tokio::time::sleep(Duration::from_millis(100)).await;
         if drops {
             drop(local);
@@ -230,7 +362,10 @@ async fn no_process_is_left_behind() {
             local.shutdown().await;
             assert!(busy.await.unwrap().is_ok());
         }
-        eventually("process and child have ended", 5, || !lives(pid) && !lives(child)).await;
+        eventually("process and child have ended", 5, || {
+            !lives(pid) && !lives(child)
+        })
+        .await;
         drop(handle);
     }
 }

@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use bytes::Bytes;
-use lambda_with::{FunctionError, Invocation, InvocationType, Invoke as _, Outcome};
+use lambda_with::{Invocation, InvocationType, Invoke as _, Outcome};
 use lambda_with_local::{Local, Options};
 
 use super::{document, read};
@@ -11,7 +12,7 @@ use crate::args::{Global, Invoke};
 use crate::client::{Answer, Endpoint, USUAL};
 use crate::config::Config;
 use crate::dev::{Programs, function_options, quiet_log, runtime};
-use crate::failure::Failure;
+use crate::failure::{Failure, told};
 use crate::output::Output;
 
 pub(super) fn run(
@@ -44,7 +45,9 @@ pub(super) fn run(
                 .fix("an event handed over needs an engine that stays: start `lambda-with dev`")
                 .into());
             }
-            alone(&config?, &name, payload).await
+            let config = config
+                .with_context(|| format!("no engine with `{name}` answers at {USUAL}, and here"))?;
+            alone(&config, &name, payload).await
         })?;
     if let Some(log) = &answer.log {
         output.note(log.trim_end());
@@ -57,12 +60,7 @@ pub(super) fn run(
     if !answer.function_error {
         return Ok(ExitCode::SUCCESS);
     }
-    let error: FunctionError = serde_json::from_slice(&answer.payload).unwrap_or_default();
-    let kind = error
-        .error_type
-        .map(|kind| format!(" with {kind}"))
-        .unwrap_or_default();
-    output.error(&format!("`{name}` failed{kind}: {}", error.error_message));
+    output.error(&format!("`{name}` failed{}", told(&answer.payload)));
     Ok(ExitCode::FAILURE)
 }
 

@@ -33,12 +33,7 @@ pub(crate) fn run(cli: Cli, output: Output) -> anyhow::Result<ExitCode> {
             (None, Some(directory)) => directory.join(FILE),
             (None, None) => PathBuf::from(FILE),
         };
-        Config::load(
-            path,
-            &Overrides {
-                region: global.region.clone(),
-            },
-        )
+        Config::load(path, &Overrides::new(global.region.clone()))
     };
     match &cli.command {
         Command::List => list::run(output),

@@ -98,7 +98,14 @@ fn render(entry: &Entry, shown: &Shown, output: Output) -> String {
             .iter()
             .filter(|shape| shape.response == response);
         let rows: Vec<_> = types
-            .map(|shape| row(&shape.rust, &shape.events.join(", ")))
+            .flat_map(|shape| {
+                let first = [shape.rust.as_str()]
+                    .into_iter()
+                    .chain(std::iter::repeat(""));
+                first
+                    .zip(&shape.events)
+                    .map(|(name, event)| row(name, event))
+            })
             .collect();
         if !rows.is_empty() {
             text.push_str(&heading(title));

@@ -93,7 +93,21 @@ impl Place {
 /// What flags and environment say about the account's place.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Overrides {
+    /// The flag: it wins over the file.
     pub(crate) region: Option<String>,
+    /// The environment: the file wins over it, because a definition must not mean something else
+    /// in another shell.
+    pub(crate) usual_region: Option<String>,
+}
+
+impl Overrides {
+    pub(crate) fn new(region: Option<String>) -> Self {
+        let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self {
+            region,
+            usual_region: set("AWS_REGION").or_else(|| set("AWS_DEFAULT_REGION")),
+        }
+    }
 }
 
 impl Config {

@@ -176,13 +176,15 @@ fn function(
         .region
         .as_ref()
         .or(given.region.as_ref())
-        .or(home.region.as_ref());
+        .or(home.region.as_ref())
+        .or(overrides.usual_region.as_ref())
+        .map_or(DEFAULT_REGION, String::as_str);
     let arn = match given.arn {
         Some(arn) => Ok(arn),
         None => Arn::new(
-            partition(region.map_or(DEFAULT_REGION, String::as_str)),
+            partition(region),
             "lambda",
-            region.map_or(DEFAULT_REGION, String::as_str),
+            region,
             account.map_or(DEFAULT_ACCOUNT, |(account, _)| account),
             &format!("function:{name}"),
         ),

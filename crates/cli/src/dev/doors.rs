@@ -14,7 +14,10 @@ use uuid::Uuid;
 use crate::services::Connection;
 
 /// One API, with a function behind every route.
-pub(super) struct Door(FrontDoor<FunctionHandle>);
+pub(super) struct Door {
+    front: FrontDoor<FunctionHandle>,
+    rest: bool,
+}
 
 /// A request that was answered.
 pub(super) struct Answered {
@@ -28,19 +31,20 @@ pub(super) struct Answered {
 impl Door {
     /// The door of the API this connection belongs to, without routes; nothing for a connection
     /// that is not served over plain HTTP.
-    pub(super) fn of(
-        connection: &dyn Connection,
-        function: &Function,
-    ) -> Option<Result<Self, Error>> {
+    pub(super) fn of(connection: &dyn Connection, function: &Function) -> Option<Self> {
         let any = connection.as_any();
-        let door = if let Some(api) = any.downcast_ref::<HttpApi>() {
-            FrontDoor::http(api, function)
-        } else if let Some(api) = any.downcast_ref::<RestApi>() {
-            FrontDoor::rest(api, function)
+        if let Some(api) = any.downcast_ref::<HttpApi>() {
+            Some(Self {
+                front: FrontDoor::http(api, function),
+                rest: false,
+            })
         } else {
-            return None;
-        };
-        Some(door.map(Self))
+            let api = any.downcast_ref::<RestApi>()?;
+            Some(Self {
+                front: FrontDoor::rest(api, function),
+                rest: true,
+            })
+        }
     }
 
     /// Adds the connection's routes.
@@ -51,25 +55,27 @@ impl Door {
     ) -> Result<(), Error> {
         let any = connection.as_any();
         match (any.downcast_ref::<HttpApi>(), any.downcast_ref::<RestApi>()) {
-            (Some(api), _) => self.0.add_http(api, target),
-            (_, Some(api)) => self.0.add_rest(api, target),
+            (Some(api), _) => self.front.add_http(api, target),
+            (_, Some(api)) => self.front.add_rest(api, target),
             _ => Ok(()),
         }
     }
 
     /// Whether both are doors of one API.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        self.0.api_id() == other.0.api_id() && self.0.stage() == other.0.stage()
+        self.rest == other.rest
+            && self.front.api_id() == other.front.api_id()
+            && self.front.stage() == other.front.stage()
     }
 
     /// The routes as they were written.
     pub(super) fn routes(&self) -> Vec<&str> {
-        self.0.routes().map(|(route, _)| route).collect()
+        self.front.routes().map(|(route, _)| route).collect()
     }
 
     /// What every path begins with: the stage, unless it is the default one.
     pub(super) fn base(&self) -> String {
-        match self.0.stage() {
+        match self.front.stage() {
             "$default" => String::new(),
             stage => format!("/{stage}"),
         }
@@ -88,16 +94,20 @@ impl Door {
             scheme: "http",
             now: Timestamp::from(SystemTime::now()),
             request_id: Uuid::new_v4().to_string(),
-            trace_id: None,
         };
-        let admitted = match self.0.admit(request, &arrival) {
+        let admitted = match self.front.admit(request, &arrival) {
             Ok(admitted) => admitted,
             Err(response) => {
-                return Answered { route: request.uri().path().to_owned(), response, result: None };
+                return Answered {
+                    route: request.uri().path().to_owned(),
+                    response,
+                    result: None,
+                };
             }
         };
         let invocation = Invocation {
             caller: Caller::Service(admitted.delivery.clone()),
+            trace_header: Some(admitted.trace_header.clone()),
             ..Invocation::new(admitted.event.clone())
         };
         let route = admitted.route_key.to_owned();
@@ -105,9 +115,17 @@ impl Door {
         match tokio::time::timeout(admitted.timeout, invoked).await {
             Ok(result) => {
                 let response = admitted.answer(result.as_ref());
-                Answered { route, response, result: Some(result) }
+                Answered {
+                    route,
+                    response,
+                    result: Some(result),
+                }
             }
-            Err(_) => Answered { route, response: admitted.timed_out(), result: None },
+            Err(_) => Answered {
+                route,
+                response: admitted.timed_out(),
+                result: None,
+            },
         }
     }
 }
@@ -136,6 +154,9 @@ pub(super) fn request(route: &str, base: &str) -> Result<Request<Bytes>, http::E
         .header("host", "127.0.0.1")
         .header("accept", "*/*")
         .header("content-type", "application/json")
-        .header("user-agent", concat!("lambda-with/", env!("CARGO_PKG_VERSION")))
+        .header(
+            "user-agent",
+            concat!("lambda-with/", env!("CARGO_PKG_VERSION")),
+        )
         .body(body)
 }

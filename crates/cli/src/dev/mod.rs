@@ -3,7 +3,6 @@
 mod banner;
 mod build;
 mod deliver;
-#[path = "/tmp/doors_stub.rs"]
 mod doors;
 mod engine;
 mod once;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use lambda_with::rules::retry;
-use lambda_with::{FunctionError, Invocation, Invoke, Outcome};
+use lambda_with::{Invocation, Invoke, Outcome};
 use lambda_with_local::{FunctionHandle, Handle, Local, LogKind, LogLine, LogSink, Options, What};
 use lambda_with_sqs::{Sqs, SqsBatchResponse};
 use serde::Serialize;
@@ -15,7 +15,7 @@ use super::deliver::{self, Parcel};
 use super::doors::{self, Door};
 use super::engine::function_options;
 use crate::config::{Config, Connected, Defined};
-use crate::failure::Failure;
+use crate::failure::{Failure, told};
 use crate::output::{Output, Tone};
 use crate::services::Connection;
 
@@ -108,8 +108,7 @@ async fn send(
         duration_ms: (begun.elapsed().as_secs_f64() * 1e5).round() / 100.0,
         log: Vec::new(),
     };
-    if let Some(door) = Door::of(connection, &defined.function) {
-        let mut door = door?;
+    if let Some(mut door) = Door::of(connection, &defined.function) {
         door.add(connection, function.clone())?;
         let begun = Instant::now();
         let (route, outcome) = request(&door).await?;
@@ -207,13 +206,7 @@ fn batch(answer: &[u8]) -> Result<String, String> {
 }
 
 fn explain(payload: &[u8]) -> String {
-    match serde_json::from_slice::<FunctionError>(payload) {
-        Ok(error) => match error.error_type {
-            Some(kind) => format!("the function failed with {kind}: {}", error.error_message),
-            None => format!("the function failed: {}", error.error_message),
-        },
-        Err(_) => format!("the function failed: {}", String::from_utf8_lossy(payload)),
-    }
+    format!("the function failed{}", told(payload))
 }
 
 fn render(line: &Line, output: Output) -> String {

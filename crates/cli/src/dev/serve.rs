@@ -1,6 +1,8 @@
 //! `lambda-with dev`: the engine, until Ctrl-C.
 
+use std::fs;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +19,7 @@ use super::queues::{self, Access};
 use super::watch::Sources;
 use super::{Programs, banner};
 use crate::config::Config;
+use crate::failure::Failure;
 use crate::output::Output;
 
 /// How often sources are looked at.
@@ -78,7 +81,7 @@ pub(crate) async fn serve(
     output: Output,
 ) -> anyhow::Result<()> {
     let mut up = Up::default();
-    let mut options = Options::new(config.source.directory().join(".lambda-with"));
+    let mut options = Options::new(data(config.source.directory())?);
     options.invoke_port = Some(choose(ports.invoke, 9000, "--port")?);
     options.log = Some(quiet_log());
     for defined in &config.functions {
@@ -89,6 +92,11 @@ pub(crate) async fn serve(
             }
             None => up.elsewhere.push(defined.name.clone()),
         }
+    }
+    if options.functions.is_empty() {
+        return Err(Failure::new("no function here can run on this machine")
+            .fix("give one a `bin` or a `command`")
+            .into());
     }
     let local = Local::start(options).await?;
     let handle = local.handle();
@@ -116,6 +124,15 @@ pub(crate) async fn serve(
     Ok(())
 }
 
+/// The folder of the queue of accepted events, which no repository wants.
+fn data(directory: &Path) -> Result<PathBuf, Failure> {
+    let folder = directory.join(".lambda-with");
+    fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(folder.join(".gitignore"), "*\n"))
+        .map_err(|error| Failure::new(format!("cannot write `{}`: {error}", folder.display())))?;
+    Ok(folder)
+}
+
 /// Opens the doors and begins to poll.
 async fn connect(
     config: &Config,
@@ -133,7 +150,6 @@ async fn connect(
         for connected in &defined.connections {
             let connection = &*connected.connection;
             if let Some(door) = Door::of(connection, &defined.function) {
-                let door = door?;
                 let index = doors.iter().position(|other| other.is_same(&door));
                 let index = index.unwrap_or_else(|| {
                     doors.push(door);

@@ -2,7 +2,7 @@
 
 use expect_test::{Expect, expect};
 
-use crate::run::{defined, run};
+use crate::run::{command, defined, run, run_with};
 
 /// One function with one connection, of which the last lines are given.
 fn with(lines: &str) -> String {
@@ -267,29 +267,35 @@ fn files_and_names_that_are_not_there() {
 
 #[test]
 fn account_and_region_have_their_order() {
-    let check = |toml: &str, args: &[&str], expected: &str| {
-        let args = ["permissions"].iter().chain(args);
-        let arn = defined(toml, args).ok().json()[0]["arn"].clone();
-        assert_eq!(arn, format!("arn:aws{expected}:function:f"), "{toml}");
+    let check = |toml: &str, args: &[&str], environment: &str, expected: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("lambda-with.toml"), toml).unwrap();
+        let mut command = command();
+        command
+            .current_dir(folder.path())
+            .arg("permissions")
+            .args(args);
+        let ran = run_with(command.env("AWS_REGION", environment), "").ok();
+        assert_eq!(
+            ran.json()[0]["arn"],
+            format!("arn:aws{expected}:function:f"),
+            "{toml}"
+        );
     };
     let home = "account = \"111111111111\"\nregion = \"eu-west-1\"\n";
     let function = "[functions.f]\nbin = \"f\"\n";
     let own = "account = \"222222222222\"\nregion = \"eu-west-2\"\n";
-    check(function, &[], ":lambda:us-east-1:123456789012");
-    check(
-        &format!("{home}{function}"),
-        &[],
-        ":lambda:eu-west-1:111111111111",
-    );
-    check(
-        &format!("{home}{function}{own}"),
-        &[],
-        ":lambda:eu-west-2:222222222222",
-    );
+    let both = format!("{home}{function}");
+    let all = format!("{home}{function}{own}");
+    check(function, &[], "", ":lambda:us-east-1:123456789012");
+    check(function, &[], "sa-east-1", ":lambda:sa-east-1:123456789012");
+    check(&both, &[], "sa-east-1", ":lambda:eu-west-1:111111111111");
+    check(&all, &[], "sa-east-1", ":lambda:eu-west-2:222222222222");
     let flag = ["--region", "cn-north-1"];
     check(
-        &format!("{home}{function}{own}"),
+        &all,
         &flag,
+        "sa-east-1",
         "-cn:lambda:cn-north-1:222222222222",
     );
 }

@@ -89,3 +89,16 @@ pub(crate) fn workspace() -> PathBuf {
         .unwrap();
     folder.to_owned()
 }
+
+/// A program of the Python environment the tests need.
+pub(crate) fn venv(program: &str) -> PathBuf {
+    let venv = std::env::var_os("LAMBDA_WITH_VENV")
+        .map_or_else(|| workspace().join("target/venv"), PathBuf::from);
+    let program = venv.join(program);
+    assert!(
+        program.exists(),
+        "there is no {}: run `cargo xtask test`",
+        program.display()
+    );
+    program
+}

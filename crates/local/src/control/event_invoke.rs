@@ -60,31 +60,55 @@ pub(super) fn answer(
         (&Method::POST, []) => {
             let mut merged = kept(&function).unwrap_or_default();
             let asked: Config = parse(body)?;
-            merged.maximum_retry_attempts = asked.maximum_retry_attempts.or(merged.maximum_retry_attempts);
-            merged.maximum_event_age_in_seconds =
-                asked.maximum_event_age_in_seconds.or(merged.maximum_event_age_in_seconds);
+            merged.maximum_retry_attempts = asked
+                .maximum_retry_attempts
+                .or(merged.maximum_retry_attempts);
+            merged.maximum_event_age_in_seconds = asked
+                .maximum_event_age_in_seconds
+                .or(merged.maximum_event_age_in_seconds);
             merged.destination_config = asked.destination_config.or(merged.destination_config);
             put(handle, &function, merged)
         }
-        (&Method::GET, []) => kept(&function).map(|config| ok(&shown(&function, &config))).ok_or_else(|| none(&function)),
+        (&Method::GET, []) => kept(&function)
+            .map(|config| ok(&shown(&function, &config)))
+            .ok_or_else(|| none(&function)),
         (&Method::GET, ["list"]) => {
-            let all: Vec<Value> = kept(&function).map(|config| shown(&function, &config)).into_iter().collect();
+            let all: Vec<Value> = kept(&function)
+                .map(|config| shown(&function, &config))
+                .into_iter()
+                .collect();
             Ok(ok(&json!({ "FunctionEventInvokeConfigs": all })))
         }
         (&Method::DELETE, []) => {
             kept(&function).ok_or_else(|| none(&function))?;
             let key = key(&function);
             lock(&function).remove(&key);
-            let mut settings = function.function.asynchronous.write().unwrap_or_else(PoisonError::into_inner);
-            let dead_letter = settings.get(&key).and_then(|known| known.dead_letter.clone());
-            settings.insert(key, Asynchronous { dead_letter, ..Asynchronous::default() });
+            let mut settings = function
+                .function
+                .asynchronous
+                .write()
+                .unwrap_or_else(PoisonError::into_inner);
+            let dead_letter = settings
+                .get(&key)
+                .and_then(|known| known.dead_letter.clone());
+            settings.insert(
+                key,
+                Asynchronous {
+                    dead_letter,
+                    ..Asynchronous::default()
+                },
+            );
             Ok(empty())
         }
         _ => Err(unknown()),
     }
 }
 
-fn put(handle: &Handle, function: &FunctionHandle, mut config: Config) -> Result<Response<Bytes>, Refusal> {
+fn put(
+    handle: &Handle,
+    function: &FunctionHandle,
+    mut config: Config,
+) -> Result<Response<Bytes>, Refusal> {
     if config.maximum_retry_attempts.is_none()
         && config.maximum_event_age_in_seconds.is_none()
         && config.destination_config.is_none()
@@ -109,26 +133,54 @@ fn put(handle: &Handle, function: &FunctionHandle, mut config: Config) -> Result
 }
 
 /// The settings the engine works with.
-fn settings(handle: &Handle, function: &FunctionHandle, config: &Config) -> Result<Asynchronous, Refusal> {
+fn settings(
+    handle: &Handle,
+    function: &FunctionHandle,
+    config: &Config,
+) -> Result<Asynchronous, Refusal> {
     let default = retry::Config::default();
-    let retries = config.maximum_retry_attempts.unwrap_or(default.maximum_retry_attempts);
+    let retries = config
+        .maximum_retry_attempts
+        .unwrap_or(default.maximum_retry_attempts);
     if retries > 2 {
         let constraint = "value less than or equal to 2";
-        return Err(Refusal::validation("maximumRetryAttempts", &retries.to_string(), constraint));
+        return Err(Refusal::validation(
+            "maximumRetryAttempts",
+            &retries.to_string(),
+            constraint,
+        ));
     }
     let age = config
         .maximum_event_age_in_seconds
-        .map_or(default.maximum_event_age, |seconds| Duration::from_secs(seconds.into()));
+        .map_or(default.maximum_event_age, |seconds| {
+            Duration::from_secs(seconds.into())
+        });
     let retry = retry::Config::new(retries, age).map_err(|_| {
         let value = age.as_secs().to_string();
-        let bound = if age < default.maximum_event_age { "greater than or equal to 60" } else { "less than or equal to 21600" };
-        Refusal::validation("maximumEventAgeInSeconds", &value, &format!("value {bound}"))
+        let bound = if age < default.maximum_event_age {
+            "greater than or equal to 60"
+        } else {
+            "less than or equal to 21600"
+        };
+        Refusal::validation(
+            "maximumEventAgeInSeconds",
+            &value,
+            &format!("value {bound}"),
+        )
     })?;
     let destinations = config.destination_config.clone().unwrap_or_default();
     let on_success = destination(handle, function, "onSuccess", destinations.on_success)?;
     let on_failure = destination(handle, function, "onFailure", destinations.on_failure)?;
-    let dead_letter = function.function.asynchronous(function.qualifier.as_deref()).dead_letter;
-    Ok(Asynchronous { retry, on_success, on_failure, dead_letter })
+    let dead_letter = function
+        .function
+        .asynchronous(function.qualifier.as_deref())
+        .dead_letter;
+    Ok(Asynchronous {
+        retry,
+        on_success,
+        on_failure,
+        dead_letter,
+    })
 }
 
 fn destination(
@@ -137,10 +189,16 @@ fn destination(
     member: &str,
     asked: Destination,
 ) -> Result<Option<Arn>, Refusal> {
-    let Some(text) = asked.destination.filter(|text| !text.is_empty()) else { return Ok(None) };
+    let Some(text) = asked.destination.filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
     let pattern = || {
         let member = format!("destinationConfig.{member}.destination");
-        Refusal::validation(&member, &text, &format!("regular expression pattern: {DESTINATION}"))
+        Refusal::validation(
+            &member,
+            &text,
+            &format!("regular expression pattern: {DESTINATION}"),
+        )
     };
     let arn: Arn = text.parse().map_err(|_| pattern())?;
     match arn.service() {
@@ -149,7 +207,9 @@ fn destination(
                 "You can't specify the function as a destination for itself.",
             )),
             Ok(_) => Ok(Some(arn)),
-            Err(_) => Err(Refusal::parameter(format!("The destination ARN {arn} is invalid."))),
+            Err(_) => Err(Refusal::parameter(format!(
+                "The destination ARN {arn} is invalid."
+            ))),
         },
         "sqs" | "sns" | "events" => Ok(Some(arn)),
         "s3" if member == "onFailure" => Ok(Some(arn)),
@@ -190,8 +250,12 @@ fn shown(function: &FunctionHandle, config: &Config) -> Value {
 }
 
 fn none(function: &FunctionHandle) -> Refusal {
-    let arn = function.function.arn(Some(function.qualifier.as_deref().unwrap_or(LATEST)));
-    Refusal::not_found(format!("The function {arn} doesn't have an EventInvokeConfig"))
+    let arn = function
+        .function
+        .arn(Some(function.qualifier.as_deref().unwrap_or(LATEST)));
+    Refusal::not_found(format!(
+        "The function {arn} doesn't have an EventInvokeConfig"
+    ))
 }
 
 fn kept(function: &FunctionHandle) -> Option<Config> {
@@ -199,11 +263,18 @@ fn kept(function: &FunctionHandle) -> Option<Config> {
 }
 
 fn key(function: &FunctionHandle) -> Option<String> {
-    function.qualifier.clone().filter(|qualifier| qualifier != LATEST)
+    function
+        .qualifier
+        .clone()
+        .filter(|qualifier| qualifier != LATEST)
 }
 
 fn lock(
     function: &FunctionHandle,
 ) -> std::sync::MutexGuard<'_, std::collections::BTreeMap<Option<String>, Config>> {
-    function.function.event_invoke.lock().unwrap_or_else(PoisonError::into_inner)
+    function
+        .function
+        .event_invoke
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
 }

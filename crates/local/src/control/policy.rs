@@ -53,28 +53,50 @@ pub(super) fn answer(
     }
 }
 
-fn add(handle: &Handle, call: &Call, name: &str, asked: AddPermission) -> Result<Response<Bytes>, Refusal> {
+fn add(
+    handle: &Handle,
+    call: &Call,
+    name: &str,
+    asked: AddPermission,
+) -> Result<Response<Bytes>, Refusal> {
     let function = known(handle, call, name)?;
     if function.qualifier.as_deref() == Some(LATEST) {
-        return Err(Refusal::parameter("We currently do not support adding policies for $LATEST."));
+        return Err(Refusal::parameter(
+            "We currently do not support adding policies for $LATEST.",
+        ));
     }
-    let mut policies = function.function.policies.write().unwrap_or_else(PoisonError::into_inner);
+    let mut policies = function
+        .function
+        .policies
+        .write()
+        .unwrap_or_else(PoisonError::into_inner);
     let known = policies.get(&function.qualifier);
     check_revision(asked.revision_id.as_deref(), known)?;
     let mut policy = match known {
         Some(policy) => policy.clone(),
-        None => Policy { id: Some("default".into()), ..Policy::default() },
+        None => Policy {
+            id: Some("default".into()),
+            ..Policy::default()
+        },
     };
     let statement = statement(asked, &function.function.arn(function.qualifier.as_deref()))?;
-    policy.add(statement.clone()).map_err(|error| refusal(&error))?;
+    policy
+        .add(statement.clone())
+        .map_err(|error| refusal(&error))?;
     policies.insert(function.qualifier, policy);
     let text = String::from_utf8_lossy(&json_bytes(&statement)).into_owned();
-    Ok(json_response(StatusCode::CREATED, json_bytes(&json!({ "Statement": text }))))
+    Ok(json_response(
+        StatusCode::CREATED,
+        json_bytes(&json!({ "Statement": text })),
+    ))
 }
 
 fn statement(asked: AddPermission, resource: &str) -> Result<PolicyStatement, Refusal> {
     let invalid = |message: &str| Refusal::parameter(message);
-    let arn = |text: String| text.parse::<Arn>().map_err(|error| Refusal::parameter(error.to_string()));
+    let arn = |text: String| {
+        text.parse::<Arn>()
+            .map_err(|error| Refusal::parameter(error.to_string()))
+    };
     let resource = arn(resource.to_owned())?;
     let mut statement = Statement::new(asked.statement_id, principal(&asked.principal)?);
     statement.source_arn = asked.source_arn.map(arn).transpose()?;
@@ -84,17 +106,24 @@ fn statement(asked: AddPermission, resource: &str) -> Result<PolicyStatement, Re
     statement.invoked_via_function_url = asked.invoked_via_function_url;
     statement.function_url_auth_type = match asked.function_url_auth_type {
         None => None,
-        Some(kind) => Some(
-            serde_json::from_value(json!(kind))
-                .map_err(|_| Refusal::validation("functionUrlAuthType", &kind, "enum value set: [NONE, AWS_IAM]"))?,
-        ),
+        Some(kind) => Some(serde_json::from_value(json!(kind)).map_err(|_| {
+            Refusal::validation(
+                "functionUrlAuthType",
+                &kind,
+                "enum value set: [NONE, AWS_IAM]",
+            )
+        })?),
     };
     let action = asked.action;
     if action != "*" && !action.strip_prefix("lambda:").is_some_and(is_action) {
         let constraint = r"regular expression pattern: (lambda:[*]|lambda:[a-zA-Z]+|[*])";
         return Err(Refusal::validation("action", &action, constraint));
     }
-    if statement.source_account.as_ref().is_some_and(|account| !is_account(account)) {
+    if statement
+        .source_account
+        .as_ref()
+        .is_some_and(|account| !is_account(account))
+    {
         return Err(invalid("The source account must be twelve digits."));
     }
     let mut written = PolicyStatement::of_function(&statement, &resource);
@@ -104,12 +133,16 @@ fn statement(asked: AddPermission, resource: &str) -> Result<PolicyStatement, Re
 
 fn principal(text: &str) -> Result<Principal, Refusal> {
     let host = |text: &str| {
-        text.ends_with(".amazonaws.com") || text.ends_with(".amazonaws.com.cn") || text.ends_with(".amazon.com")
+        text.ends_with(".amazonaws.com")
+            || text.ends_with(".amazonaws.com.cn")
+            || text.ends_with(".amazon.com")
     };
     match text {
         "*" => Ok(Principal::Anyone),
         account if is_account(account) => Ok(Principal::Aws(account.to_owned())),
-        arn if arn.starts_with("arn:") && arn.parse::<Arn>().is_ok() => Ok(Principal::Aws(arn.to_owned())),
+        arn if arn.starts_with("arn:") && arn.parse::<Arn>().is_ok() => {
+            Ok(Principal::Aws(arn.to_owned()))
+        }
         service if host(service) => Ok(Principal::Service(service.to_owned())),
         _ => Err(Refusal::parameter(
             "The provided principal was invalid. Please check the principal and try again.",
@@ -120,22 +153,37 @@ fn principal(text: &str) -> Result<Principal, Refusal> {
 fn get(handle: &Handle, call: &Call, name: &str) -> Result<Response<Bytes>, Refusal> {
     let missing = || Refusal::not_found("The resource you requested does not exist.");
     let function = known(handle, call, name).map_err(|_| missing())?;
-    let policies = function.function.policies.read().unwrap_or_else(PoisonError::into_inner);
+    let policies = function
+        .function
+        .policies
+        .read()
+        .unwrap_or_else(PoisonError::into_inner);
     let policy = policies.get(&function.qualifier).ok_or_else(missing)?;
-    Ok(ok(&json!({ "Policy": policy.to_json(), "RevisionId": revision(policy) })))
+    Ok(ok(
+        &json!({ "Policy": policy.to_json(), "RevisionId": revision(policy) }),
+    ))
 }
 
 fn remove(handle: &Handle, call: &Call, name: &str, sid: &str) -> Result<Response<Bytes>, Refusal> {
     let function = known(handle, call, name).map_err(|refusal| match handle.function(name) {
         Ok(_) => refusal,
         Err(error) => {
-            let arn = error.message().trim_start_matches("Function not found: ").trim_end_matches(":$LATEST");
+            let arn = error
+                .message()
+                .trim_start_matches("Function not found: ")
+                .trim_end_matches(":$LATEST");
             Refusal::not_found(format!("No policy found for: {arn}"))
         }
     })?;
-    let mut policies = function.function.policies.write().unwrap_or_else(PoisonError::into_inner);
+    let mut policies = function
+        .function
+        .policies
+        .write()
+        .unwrap_or_else(PoisonError::into_inner);
     let Some(policy) = policies.get_mut(&function.qualifier) else {
-        return Err(Refusal::not_found("No policy is associated with the given resource."));
+        return Err(Refusal::not_found(
+            "No policy is associated with the given resource.",
+        ));
     };
     check_revision(call.parameter("RevisionId"), Some(policy))?;
     policy.remove(sid).map_err(|error| refusal(&error))?;

@@ -1,6 +1,6 @@
 //! What the tests with real processes share.
 
-#![allow(dead_code, reason = "each test uses its own part")]
+#![allow(dead_code, unreachable_pub, reason = "each test uses its own part")]
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -14,12 +14,30 @@ pub const ARN: &str = "arn:aws:lambda:eu-west-1:123456789012:function:echo";
 /// An example of this crate, built if `cargo test` was told to build less than everything.
 pub fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
-    let path = test.parent().and_then(Path::parent).unwrap().join("examples").join(name);
+    let path = test
+        .parent()
+        .and_then(Path::parent)
+        .unwrap()
+        .join("examples")
+        .join(name);
     if !path.exists() {
         let mut build = std::process::Command::new(env!("CARGO"));
         let target = path.ancestors().nth(3).unwrap();
-        build.args(["build", "-p", env!("CARGO_PKG_NAME"), "--example", name, "--target-dir"]).arg(target);
-        assert!(build.status().unwrap().success() && path.exists(), "{} could not be built", path.display());
+        build
+            .args([
+                "build",
+                "-p",
+                env!("CARGO_PKG_NAME"),
+                "--example",
+                name,
+                "--target-dir",
+            ])
+            .arg(target);
+        assert!(
+            build.status().unwrap().success() && path.exists(),
+            "{} could not be built",
+            path.display()
+        );
     }
     path
 }
@@ -31,7 +49,11 @@ pub fn python(program: &str) -> PathBuf {
         PathBuf::from,
     );
     let path = venv.join("bin").join(program);
-    assert!(path.exists(), "{} is missing: run `cargo xtask test`, which installs it", path.display());
+    assert!(
+        path.exists(),
+        "{} is missing: run `cargo xtask test`, which installs it",
+        path.display()
+    );
     path
 }
 
@@ -50,7 +72,9 @@ pub fn options(dir: &Path, function: FunctionOptions) -> (Options, Arc<Mutex<Vec
     let sink = lines.clone();
     let mut options = Options::new(dir);
     options.invoke_port = Some(0);
-    options.log = Some(Arc::new(move |line: &LogLine<'_>| sink.lock().unwrap().push(line.text.to_owned())));
+    options.log = Some(Arc::new(move |line: &LogLine<'_>| {
+        sink.lock().unwrap().push(line.text.to_owned())
+    }));
     options.functions.push(function);
     (options, lines)
 }
@@ -79,7 +103,10 @@ pub fn invocation(event: &serde_json::Value) -> Invocation {
 pub async fn eventually(what: &str, seconds: u64, mut is: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is() {
-        assert!(begun.elapsed() < Duration::from_secs(seconds), "after {seconds} s still not: {what}");
+        assert!(
+            begun.elapsed() < Duration::from_secs(seconds),
+            "after {seconds} s still not: {what}"
+        );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -87,6 +114,12 @@ pub async fn eventually(what: &str, seconds: u64, mut is: impl FnMut() -> bool) 
 /// Whether a process is there.
 pub fn lives(pid: u64) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let state = stat.rsplit(')').next().unwrap_or_default().trim().chars().next();
+    let state = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .chars()
+        .next();
     state.is_some_and(|state| state != 'Z')
 }

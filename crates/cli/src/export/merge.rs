@@ -1,0 +1,224 @@
+//! An export put into a file that is there already: what is ours is brought up to date, all the rest
+//! stays as it is.
+
+use serde_json::{Map, Value};
+
+use super::document::{Document, MARK, Place};
+use super::members::Members;
+use crate::failure::Failure;
+
+/// The order in which members of a resource are written; others follow by name.
+const ORDER: [&str; 6] = ["//", "Type", "Metadata", "DependsOn", "Properties", "Description"];
+
+/// A file brought up to date.
+#[derive(Debug)]
+pub(crate) struct Merged {
+    pub(crate) text: String,
+    pub(crate) changes: Vec<Change>,
+}
+
+/// One difference between the file and the definition.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Change {
+    pub(crate) what: &'static str,
+    pub(crate) entry: String,
+}
+
+/// The text of a new file.
+pub(super) fn fresh(document: &Document) -> String {
+    let mut members = Members::empty("");
+    for (name, value, _) in &document.head {
+        members.insert(None, name, print(value, Some("  ")), Some("  "), Some(""));
+    }
+    for (name, value) in &document.ours {
+        members.insert(None, name, tree(document, &[name], value, Some("  ")), Some("  "), Some(""));
+    }
+    format!("{members}\n")
+}
+
+/// The text of an existing file with our entries as they are now.
+pub(crate) fn merge(document: &Document, text: &str) -> Result<Merged, Failure> {
+    let body = text.trim_start_matches('\u{feff}').trim();
+    let start = text.find(body).unwrap_or_default();
+    let mut merge = Merge {
+        document,
+        parameters: Vec::new(),
+        changes: Vec::new(),
+    };
+    let top = Members::parse(body).map_err(|error| {
+        Failure::new(format!("it is not a JSON object: {error}"))
+            .fix("only JSON files can be brought up to date; write to a new file, or convert this one")
+    })?;
+    if let Some(metadata) = top.get("Metadata") {
+        let metadata: Value = serde_json::from_str(&metadata.value).unwrap_or_default();
+        let names = metadata[MARK]["Parameters"].as_array().into_iter().flatten();
+        merge.parameters = names.filter_map(|name| name.as_str().map(str::to_owned)).collect();
+    }
+    merge.check_transform(&top)?;
+    let mut merged = merge.group(top, &[], &document.ours, Some(""))?;
+    let indent = merged.indent(Some(""));
+    let missing = document.head.iter().filter(|(name, _, needed)| *needed && merged.get(name).is_none());
+    for (name, value, _) in missing.collect::<Vec<_>>() {
+        merged.insert(Some(0), name, print(value, indent.as_deref()), indent.as_deref(), Some(""));
+        merge.changes.push(Change { what: "added", entry: (*name).to_owned() });
+    }
+    let (before, after) = (&text[..start], &text[start + body.len()..]);
+    Ok(Merged {
+        text: format!("{before}{merged}{after}"),
+        changes: merge.changes,
+    })
+}
+
+struct Merge<'a> {
+    document: &'a Document,
+    /// Parameters of the file that are ours.
+    parameters: Vec<String>,
+    changes: Vec<Change>,
+}
+
+impl Merge<'_> {
+    fn group(
+        &mut self,
+        mut there: Members,
+        path: &[&str],
+        ours: &Map<String, Value>,
+        outer: Option<&str>,
+    ) -> Result<Members, Failure> {
+        let language = self.document.language;
+        if let Some(name) = there.twice() {
+            let at = join(path, name);
+            return Err(Failure::new(format!("it has `{at}` twice")));
+        }
+        let indent = there.indent(outer);
+        let mut gone = Vec::new();
+        for member in there.iter_mut() {
+            let name = member.name.clone();
+            let at: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
+            let wanted = ours.get(&name);
+            match language.place(&at) {
+                Place::Foreign => {}
+                Place::Group => {
+                    let inner = match Members::parse(&member.value) {
+                        Ok(inner) => inner,
+                        Err(_) if wanted.is_none() => continue,
+                        Err(_) => {
+                            return Err(Failure::new(format!("its `{}` is not an object", at.join(".")))
+                                .fix("write lists of blocks as one object, keyed by name"));
+                        }
+                    };
+                    let none = Map::new();
+                    let wanted = wanted.and_then(Value::as_object).unwrap_or(&none);
+                    let had = !inner.is_empty();
+                    let inner = self.group(inner, &at, wanted, indent.as_deref())?;
+                    if had && inner.is_empty() {
+                        gone.push(name);
+                    } else {
+                        member.value = inner.to_string();
+                    }
+                }
+                Place::Entry => {
+                    let value: Value = serde_json::from_str(&member.value).unwrap_or_default();
+                    let is_ours = language.is_ours(&at, &value, &self.parameters);
+                    let what = match wanted {
+                        Some(_) if !is_ours => return Err(taken(&at)),
+                        Some(wanted) if *wanted == value => continue,
+                        Some(wanted) => {
+                            member.value = print(wanted, indent.as_deref());
+                            "changed"
+                        }
+                        None if is_ours => {
+                            gone.push(name.clone());
+                            "removed"
+                        }
+                        None => continue,
+                    };
+                    self.changes.push(Change { what, entry: at.join(".") });
+                }
+            }
+        }
+        there.retain(|member| !gone.contains(&member.name));
+        let new: Vec<(&String, &Value)> =
+            ours.iter().filter(|(name, _)| there.get(name).is_none()).collect();
+        for (name, value) in new {
+            let at: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
+            let text = tree(self.document, &at, value, indent.as_deref());
+            there.insert(None, name, text, indent.as_deref(), outer);
+            self.added(&at, value);
+        }
+        Ok(there)
+    }
+
+    fn added(&mut self, path: &[&str], value: &Value) {
+        match (self.document.language.place(path), value) {
+            (Place::Group, Value::Object(members)) => {
+                for (name, value) in members {
+                    let at: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
+                    self.added(&at, value);
+                }
+            }
+            _ => self.changes.push(Change { what: "added", entry: path.join(".") }),
+        }
+    }
+
+    /// A template that is transformed already must be so by SAM too.
+    fn check_transform(&self, top: &Members) -> Result<(), Failure> {
+        let wanted = self.document.head.iter().find(|(name, _, _)| *name == "Transform");
+        let (Some((_, wanted, _)), Some(there)) = (wanted, top.get("Transform")) else {
+            return Ok(());
+        };
+        let there: Value = serde_json::from_str(&there.value).unwrap_or_default();
+        let listed = there.as_array().is_some_and(|list| list.contains(wanted));
+        if there == *wanted || listed {
+            return Ok(());
+        }
+        Err(Failure::new(format!("its `Transform` lacks {wanted}")).fix("add it to the list"))
+    }
+}
+
+fn taken(path: &[&str]) -> Failure {
+    Failure::new(format!(
+        "`{}` is there already, and was not written by `lambda-with export`",
+        path.join(".")
+    ))
+    .fix("rename it in the file, or remove it there if the definition is to own it")
+}
+
+fn join(path: &[&str], name: &str) -> String {
+    path.iter().copied().chain([name]).collect::<Vec<_>>().join(".")
+}
+
+/// A part of our tree as text: groups member by member, entries in the usual order.
+fn tree(document: &Document, path: &[&str], value: &Value, indent: Option<&str>) -> String {
+    let (Place::Group, Value::Object(children)) = (document.language.place(path), value) else {
+        return print(value, indent);
+    };
+    let inner = indent.map(|indent| format!("{indent}  "));
+    let mut members = Members::empty(indent.unwrap_or_default());
+    for (name, value) in children {
+        let at: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
+        let text = tree(document, &at, value, inner.as_deref());
+        members.insert(None, name, text, inner.as_deref(), indent);
+    }
+    members.to_string()
+}
+
+/// A value as text whose lines after the first are indented; on one line without an indent.
+fn print(value: &Value, indent: Option<&str>) -> String {
+    let Some(indent) = indent else { return value.to_string() };
+    let Value::Object(members) = value else {
+        let text = serde_json::to_string_pretty(value).unwrap_or_default();
+        return text.replace('\n', &format!("\n{indent}"));
+    };
+    if members.is_empty() {
+        return "{}".to_owned();
+    }
+    let rank = |name: &str| ORDER.iter().position(|first| *first == name).unwrap_or(ORDER.len());
+    let mut sorted: Vec<(&String, &Value)> = members.iter().collect();
+    sorted.sort_by_key(|(name, _)| rank(name));
+    let inner = format!("{indent}  ");
+    let mut text = Members::empty(indent);
+    for (name, value) in sorted {
+        text.insert(None, name, print(value, Some(&inner)), Some(&inner), Some(indent));
+    }
+    text.to_string()
+}

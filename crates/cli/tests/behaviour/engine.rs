@@ -1,0 +1,240 @@
+//! `dev` as a server, and `invoke`.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::functions::{copied_example, echo};
+use crate::run::{Ran, command, run_with, venv};
+
+#[test]
+fn invoke_starts_the_function_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    echo(folder.path(), "[functions.echo]\nbin = \"echo\"\n");
+    let invoke = |args: &[&str], input: &str| {
+        let mut command = command();
+        run_with(
+            command.current_dir(folder.path()).arg("invoke").args(args),
+            input,
+        )
+    };
+    let ran = invoke(&["--payload", "-"], "{\"id\":7}").ok();
+    assert_eq!(ran.stdout, "{\"id\":7}\n");
+    assert!(ran.stderr.contains("got 8 bytes"), "{}", ran.stderr);
+    assert_eq!(
+        invoke(&["echo", "--event", "s3/put"], "").ok().json()["Records"][0]["eventSource"],
+        "aws:s3"
+    );
+    let failed = invoke(&["--data", "\"x.fail\""], "");
+    assert_eq!(failed.code, 1);
+    assert_eq!(
+        failed.json(),
+        json!({ "errorType": "Echo.Told", "errorMessage": "as told" })
+    );
+    assert!(
+        failed
+            .stderr
+            .contains("error: `echo` failed with Echo.Told: as told"),
+        "{}",
+        failed.stderr
+    );
+    let ran = invoke(&["--async"], "");
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.stderr.contains("start `lambda-with dev`"),
+        "{}",
+        ran.stderr
+    );
+    let ran = invoke(&["--data", "{"], "");
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{}", ran.stderr);
+}
+
+/// `lambda-with dev`, until dropped.
+struct Server {
+    child: Child,
+    up: Value,
+}
+
+impl Server {
+    fn start(directory: &Path, args: &[&str]) -> Self {
+        let mut command = command();
+        command
+            .arg("dev")
+            .arg(directory)
+            .args(["--output", "json", "--http-port", "0"])
+            .args(args);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let up = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        Self { child, up }
+    }
+
+    fn invoke(&self, args: &[&str]) -> Ran {
+        let url = self.up["invoke"].as_str().unwrap();
+        run_with(
+            command().args(["invoke", "--endpoint-url", url]).args(args),
+            "",
+        )
+    }
+
+    fn http(&self, request: &str, body: &str) -> String {
+        let url = self.up["apis"][0]["url"].as_str().unwrap();
+        let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+        let length = body.len();
+        write!(stream, "{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// Ends it as a process manager does, and gives its exit code.
+    fn end(mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn the_engine_serves_until_it_is_ended() {
+    let folder = copied_example();
+    let server = Server::start(folder.path(), &["--port", "0"]);
+    let queue = &server.up["queues"][0];
+    assert_eq!(
+        (&queue["function"], &queue["polled_at"]),
+        (&json!("orders"), &Value::Null)
+    );
+
+    let posted = server.http("POST /orders", r#"{"orderId":"A-1","total":12.5}"#);
+    assert!(posted.starts_with("HTTP/1.1 201 "), "{posted}");
+    let listed = server.http("GET /orders", "");
+    assert!(
+        listed.contains(r#"[{"orderId":"A-1","total":12.5}]"#),
+        "{listed}"
+    );
+    assert!(
+        server
+            .http("POST /orders", "{")
+            .starts_with("HTTP/1.1 400 ")
+    );
+    assert!(server.http("GET /nowhere", "").starts_with("HTTP/1.1 404 "));
+
+    let answer = server.invoke(&["orders", "--event", "sqs"]).ok();
+    assert_eq!(answer.json(), json!({ "batchItemFailures": [] }));
+    assert!(
+        answer.stderr.contains("accepted order A-1001"),
+        "{}",
+        answer.stderr
+    );
+    let accepted = server.invoke(&["orders", "--event", "s3", "--async"]).ok();
+    assert_eq!(accepted.stdout, "");
+    let unknown = server.invoke(&["other"]);
+    assert_eq!(unknown.code, 1);
+    assert!(
+        unknown.stderr.contains("ResourceNotFoundException"),
+        "{}",
+        unknown.stderr
+    );
+    assert_eq!(server.end(), Some(0));
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    echo(folder.path(), "[functions.echo]\nbin = \"echo\"\n");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let mut command = command();
+    let ran = run_with(
+        command
+            .arg("dev")
+            .arg(folder.path())
+            .args(["--port", &port]),
+        "",
+    );
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.stderr
+            .contains(&format!("port {port} of 127.0.0.1 is taken")),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stderr.contains("--port"), "{}", ran.stderr);
+}
+
+#[test]
+fn messages_of_a_queue_come_until_they_are_done() {
+    let python = venv("bin/python");
+    let mut queue = Command::new(python)
+        .args(["-c", include_str!("queue.py")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(queue.stdout.take().unwrap()).lines();
+    let mut line = || said.next().expect("the queue's end says more").unwrap();
+    let endpoint = line();
+    let folder = copied_example();
+    let args = ["--port", "0", "--endpoint-url", &endpoint];
+    let server = Server::start(folder.path(), &args);
+    assert_eq!(server.up["queues"][0]["polled_at"], json!(endpoint));
+    assert_eq!(line(), "one is left");
+    assert_eq!(server.end(), Some(0));
+    writeln!(queue.stdin.take().unwrap()).unwrap();
+    let left: Value = serde_json::from_str(&line()).unwrap();
+    assert_eq!(
+        left["body"],
+        json!(r#"{"orderId": "M-3", "total": 0}"#),
+        "{left}"
+    );
+    let times: u32 = left["times"].as_str().unwrap().parse().unwrap();
+    assert!(times > 2, "received {times} times");
+    assert!(queue.wait().unwrap().success());
+}
+
+#[test]
+fn a_changed_source_is_built_again() {
+    let folder = tempfile::tempdir().unwrap();
+    echo(folder.path(), "[functions.echo]\nbin = \"echo\"\n");
+    let server = Server::start(folder.path(), &["--port", "0"]);
+    assert_eq!(server.invoke(&["echo", "--data", "1"]).ok().stdout, "1\n");
+    let source = folder.path().join("src/main.rs");
+    let changed = std::fs::read_to_string(&source)
+        .unwrap()
+        .replace("(\"response\", event)", "(\"response\", \"2\".to_owned())");
+    std::fs::write(source, changed).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while server.invoke(&["echo", "--data", "1"]).ok().stdout != "2\n" {
+        assert!(
+            Instant::now() < deadline,
+            "the function is still the one from before"
+        );
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    assert_eq!(server.end(), Some(0));
+}
