@@ -41,7 +41,7 @@ fn main() -> Result<()> {
         ["invoke"] => invoke::run(false),
         ["invoke", "--json"] => invoke::run(true),
         // How `invoke` starts the function it measures.
-        ["function", variant] => function::run(variant),
+        ["function", variant, payload] => function::run(variant, payload),
         #[cfg(feature = "allocations")]
         ["allocations", rest @ ..] => {
             allocations::run(rest == ["--json"]);

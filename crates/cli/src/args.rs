@@ -160,15 +160,22 @@ pub(crate) struct Export {
     /// Which language
     #[arg(long, value_enum, default_value = "cloudformation")]
     pub(crate) format: ExportFormat,
-    /// Write to this file instead of standard output
+    /// Write to this file instead of standard output; what others wrote into it stays
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Write nothing; exit with 1 where the file is not what would be written
+    #[arg(long, requires = "out")]
+    pub(crate) check: bool,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum ExportFormat {
     /// A CloudFormation template, as JSON.
     Cloudformation,
+    /// A template of AWS SAM, as JSON.
+    Sam,
+    /// Terraform's JSON syntax, for the provider hashicorp/aws.
+    Terraform,
 }
 
 /// Invoke a function once: in a running `lambda-with dev`, else in a process of its own

@@ -35,7 +35,7 @@ pub(crate) fn statements(efs: &Efs, function: &Function) -> Vec<RoleStatement> {
         "*",
         "Lambda looks at the function's network, for which EC2 has no resource-level permission",
     ));
-    statements.push(RoleStatement::new(
+    let mut interfaces = RoleStatement::new(
         [
             "ec2:AssignPrivateIpAddresses",
             "ec2:CreateNetworkInterface",
@@ -43,9 +43,13 @@ pub(crate) fn statements(efs: &Efs, function: &Function) -> Vec<RoleStatement> {
             "ec2:UnassignPrivateIpAddresses",
         ],
         // Ids are not known beforehand, and subnets may be shared by another account.
-        format!("arn:{partition}:ec2:{region}:*:*/*"),
+        format!("arn:{partition}:ec2:{region}:*:network-interface/*"),
         "Lambda makes and removes the function's network interfaces in the VPC",
-    ));
+    );
+    let places = ["security-group", "subnet"];
+    let places = places.map(|kind| format!("arn:{partition}:ec2:{region}:*:{kind}/*"));
+    interfaces.resources.extend(places);
+    statements.push(interfaces);
     statements
 }
 

@@ -78,7 +78,11 @@ fn permissions() {
                 "ec2:DeleteNetworkInterface",
                 "ec2:UnassignPrivateIpAddresses"
               ],
-              "Resource": "arn:aws:ec2:eu-west-1:*:*/*"
+              "Resource": [
+                "arn:aws:ec2:eu-west-1:*:network-interface/*",
+                "arn:aws:ec2:eu-west-1:*:security-group/*",
+                "arn:aws:ec2:eu-west-1:*:subnet/*"
+              ]
             }
           ]
         }"#]],
@@ -126,7 +130,11 @@ fn permissions() {
                 "ec2:DeleteNetworkInterface",
                 "ec2:UnassignPrivateIpAddresses"
               ],
-              "Resource": "arn:aws:ec2:eu-west-1:*:*/*"
+              "Resource": [
+                "arn:aws:ec2:eu-west-1:*:network-interface/*",
+                "arn:aws:ec2:eu-west-1:*:security-group/*",
+                "arn:aws:ec2:eu-west-1:*:subnet/*"
+              ]
             }
           ]
         }"#]],

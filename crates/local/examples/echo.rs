@@ -34,6 +34,13 @@ async fn answer(event: LambdaEvent<Value>) -> Result<Value, Error> {
     if let Some(code) = event["exit"].as_i64() {
         std::process::exit(i32::try_from(code)?);
     }
+    if let Some(signal) = event["signal"].as_str() {
+        let id = std::process::id().to_string();
+        std::process::Command::new("kill")
+            .args(["-s", signal, &id])
+            .status()?;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
     if let Some(text) = event["fail"].as_str() {
         return Err(text.into());
     }

@@ -144,10 +144,10 @@ impl Disk {
         match event.encode() {
             Ok(encoded) => {
                 self.change(function, place, Some((millis(due), encoded)))
-                    .await
+                    .await;
             }
             Err(error) => {
-                tracing::error!(%error, function, "an event stays as it was until a restart")
+                tracing::error!(%error, function, "an event stays as it was until a restart");
             }
         }
     }
@@ -276,13 +276,14 @@ impl Writer {
         }
         for change in &mut changes {
             if let Some(reply) = change.reply.take() {
-                let answer = written.as_ref().map(|()| ()).map_err(|error| {
-                    Error::new(
+                let answer = match &written {
+                    Ok(()) => Ok(()),
+                    Err(error) => Err(Error::new(
                         ErrorKind::Unavailable,
                         "the event could not be written to the queue",
                     )
-                    .with("cause", error.to_string())
-                });
+                    .with("cause", error.to_string())),
+                };
                 // Fails when the caller has gone away; the event is accepted all the same.
                 let _ = reply.send(answer);
                 change.remove = None;

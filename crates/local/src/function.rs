@@ -75,6 +75,10 @@ impl Function {
             policy,
             asynchronous,
         } = options;
+        if function.timeout == 0 {
+            let message = format!("the timeout of `{}` is 0 seconds", function.name());
+            return Err(Error::new(ErrorKind::Invalid, message).with("allowed", "1 to 900"));
+        }
         let alias = function.qualifier().map(str::to_owned);
         let mut definition = function.clone();
         if let Some(alias) = &alias {

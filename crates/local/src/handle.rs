@@ -90,7 +90,13 @@ impl FunctionHandle {
                     trace_header: invocation.trace_header,
                     state: retry::State::accepted(self.engine.clock.now()),
                 };
-                self.engine.accept(&self.function, event).await?;
+                // In a task of its own: a caller that goes away must not leave it half done.
+                let (engine, function) = (self.engine.clone(), self.function.clone());
+                let accepted = tokio::spawn(async move { engine.accept(&function, event).await });
+                accepted.await.map_err(|error| {
+                    Error::new(ErrorKind::Unavailable, "the engine is shutting down")
+                        .caused_by(error)
+                })??;
                 Ok(Outcome::Accepted { request_id })
             }
             InvocationType::RequestResponse => {
@@ -109,15 +115,7 @@ impl FunctionHandle {
 
     /// Checks all that can be checked before anything runs; returns the qualifier.
     fn admit(&self, invocation: &mut Invocation) -> Result<Option<String>, Error> {
-        let limit = invocation.invocation_type.max_payload();
-        if invocation.payload.len() > limit {
-            return Err(Error::new(
-                ErrorKind::Limit,
-                format!(
-                    "Request must be smaller than {limit} bytes for the InvokeFunction operation"
-                ),
-            ));
-        }
+        check_size(invocation.invocation_type, invocation.payload.len())?;
         let qualifier = match (&self.qualifier, invocation.qualifier.take()) {
             (Some(own), Some(other)) if *own != other => {
                 return Err(Error::new(
@@ -153,6 +151,22 @@ impl Invoke for FunctionHandle {
     async fn invoke(&self, invocation: Invocation) -> Result<Outcome, Error> {
         self.invoke_as(trace::request_id(), invocation).await
     }
+}
+
+fn check_size(kind: InvocationType, size: usize) -> Result<(), Error> {
+    let limit = kind.max_payload();
+    if size <= limit {
+        return Ok(());
+    }
+    let message = match kind {
+        InvocationType::Event => {
+            format!(
+                "{size} byte payload is too large for the Event invocation type (limit {limit} bytes)"
+            )
+        }
+        _ => format!("Request must be smaller than {limit} bytes for the InvokeFunction operation"),
+    };
+    Err(Error::new(ErrorKind::Limit, message))
 }
 
 fn check_json(payload: &[u8]) -> Result<(), Error> {

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
-use lambda_with::{Error, ErrorKind, Invocation, LogType, Outcome};
+use lambda_with::{Error, ErrorKind, Invocation, InvocationType, LogType, Outcome};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -149,7 +149,8 @@ async fn invoke(
     request_id: &str,
 ) -> Result<Response<Bytes>, Refusal> {
     let mut invocation = asked(headers)?;
-    let limit = invocation.invocation_type.max_payload();
+    // An event is held against its own, smaller limit later, when its size is known.
+    let limit = InvocationType::RequestResponse.max_payload();
     invocation.payload = match read(body, limit).await {
         Ok(payload) => payload,
         Err(Unread::TooLarge) => return Err(Refusal::too_large(limit)),

@@ -110,12 +110,16 @@ impl Process {
         match (status.code(), status.signal()) {
             (Some(0), _) => "Runtime exited without providing a reason".to_owned(),
             (Some(code), _) => format!("Runtime exited with error: exit status {code}"),
-            (None, signal) => format!(
-                "Runtime exited with error: signal: {}",
-                signal
-                    .and_then(name)
-                    .map_or_else(|| signal.unwrap_or(0).to_string(), str::to_owned)
-            ),
+            (None, signal) => {
+                let signal = signal.unwrap_or_default();
+                let name = name(signal).map_or_else(|| signal.to_string(), str::to_owned);
+                let core = if status.core_dumped() {
+                    " (core dumped)"
+                } else {
+                    ""
+                };
+                format!("Runtime exited with error: signal: {name}{core}")
+            }
         }
     }
 

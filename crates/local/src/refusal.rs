@@ -84,7 +84,7 @@ impl Refusal {
     pub(crate) fn too_large(limit: usize) -> Self {
         Self::user(
             StatusCode::PAYLOAD_TOO_LARGE,
-            "RequestTooLargeException",
+            "RequestEntityTooLargeException",
             format!("Request must be smaller than {limit} bytes for the InvokeFunction operation"),
         )
     }
@@ -142,7 +142,7 @@ impl From<&Error> for Refusal {
             ),
             ErrorKind::Limit => Self::user(
                 StatusCode::PAYLOAD_TOO_LARGE,
-                "RequestTooLargeException",
+                "RequestEntityTooLargeException",
                 error.message(),
             ),
             ErrorKind::Denied => Self::user(

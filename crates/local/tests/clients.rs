@@ -1,5 +1,7 @@
 //! Unmodified clients and functions of other languages: boto3 and awslambdaric.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::path::Path;

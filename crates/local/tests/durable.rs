@@ -1,5 +1,7 @@
 //! `kill -9` of the engine: what it accepted runs after a restart, and no process stays.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::io::{BufRead, BufReader};

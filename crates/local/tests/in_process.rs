@@ -1,5 +1,7 @@
 //! Handlers within the test: asynchronous events in virtual time, permissions, limits, errors.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -360,7 +362,12 @@ async fn what_cannot_run_is_refused() {
         invocation_type: InvocationType::Event,
         ..Invocation::new(vec![b' '; 1024 * 1024 + 1])
     };
-    check(large, ErrorKind::Limit, "1048576 bytes").await;
+    check(
+        large,
+        ErrorKind::Limit,
+        "1048577 byte payload is too large for the Event invocation type (limit 1048576 bytes)",
+    )
+    .await;
     check(
         with("7"),
         ErrorKind::NotFound,
@@ -452,7 +459,7 @@ async fn functions_that_fail_are_outcomes() {
 }
 
 #[tokio::test]
-async fn two_functions_of_one_name_are_refused() {
+async fn options_that_make_no_sense_are_refused() {
     let mut options = Options::in_memory();
     options
         .functions
@@ -464,6 +471,16 @@ async fn two_functions_of_one_name_are_refused() {
     let error = Local::start(options).await.unwrap_err();
     assert!(
         error.kind() == ErrorKind::Invalid && error.message().contains("`orders`"),
+        "{error}"
+    );
+
+    let mut hasty = function(ARN);
+    hasty.timeout = 0;
+    let mut options = Options::in_memory();
+    options.functions.push(FunctionOptions::new(hasty, echo()));
+    let error = Local::start(options).await.unwrap_err();
+    assert!(
+        error.kind() == ErrorKind::Invalid && error.message().contains("timeout"),
         "{error}"
     );
 }

@@ -1,5 +1,7 @@
 //! Functions as real processes: what they see, how they fail, and that none is left behind.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::time::{Duration, Instant};
@@ -115,6 +117,12 @@ async fn failures_are_those_of_lambda_and_the_next_invocation_works() {
             json!({"exit": 127}),
             "Runtime.ExitError",
             "Error: Runtime exited with error: exit status 127",
+            "Error Type: Runtime.ExitError",
+        ),
+        (
+            json!({"signal": "KILL"}),
+            "Runtime.ExitError",
+            "Error: Runtime exited with error: signal: killed",
             "Error Type: Runtime.ExitError",
         ),
         (

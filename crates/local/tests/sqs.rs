@@ -1,5 +1,7 @@
 //! From a real SQS endpoint (moto server) to a function: batches, partial failures, filters.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::collections::BTreeMap;

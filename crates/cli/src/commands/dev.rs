@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::args::{Dev, Global};
 use crate::config::Config;
-use crate::dev::{Access, Ports, Programs, once, runtime, serve};
+use crate::dev::{Access, Ports, Programs, choose, once, runtime, serve};
 use crate::output::Output;
 
 pub(super) fn run(
@@ -13,9 +13,9 @@ pub(super) fn run(
     config: &Config,
     output: Output,
 ) -> anyhow::Result<ExitCode> {
-    let programs = Programs::build(config, &config.functions)?;
     let runtime = runtime()?;
     if args.once {
+        let programs = Programs::build(config, &config.functions)?;
         let well = runtime.block_on(once(config, &programs, output))?;
         return Ok(if well {
             ExitCode::SUCCESS
@@ -23,10 +23,12 @@ pub(super) fn run(
             ExitCode::FAILURE
         });
     }
+    // Before anything is built: a port that is taken is told at once.
     let ports = Ports {
-        invoke: args.port.or(config.dev.port),
+        invoke: choose(args.port.or(config.dev.port), 9000, "--port")?,
         http: args.http_port.or(config.dev.http_port),
     };
+    let programs = Programs::build(config, &config.functions)?;
     let endpoint_url = global
         .endpoint_url
         .clone()

@@ -114,7 +114,7 @@ impl Config {
     pub(crate) fn load(path: PathBuf, overrides: &Overrides) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(&path).map_err(|error| {
             Failure::usage(format!("cannot read `{}`: {error}", path.display()))
-                .fix("name the file with --config, or write one: see `lambda-with help dev`")
+                .fix("name the file with --config, or begin one: [functions.NAME] with bin = \"NAME\", then [[functions.NAME.with]] with service = \"sqs\"")
         })?;
         let source = Source::new(path, text);
         read::config(source, overrides)

@@ -43,7 +43,7 @@ struct FunctionTable {
 
 /// A program with arguments: a list, or one text split at blanks.
 #[derive(Deserialize)]
-#[serde(expecting = "a text or a list of texts", untagged)]
+#[serde(expecting = "expected a text or a list of texts", untagged)]
 enum Words {
     Line(String),
     List(Vec<String>),

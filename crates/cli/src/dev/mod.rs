@@ -14,5 +14,6 @@ mod watch;
 pub(crate) use self::build::Programs;
 pub(crate) use self::engine::{function_options, quiet_log, runtime};
 pub(crate) use self::once::once;
+pub(crate) use self::ports::choose;
 pub(crate) use self::queues::Access;
 pub(crate) use self::serve::{Ports, serve};

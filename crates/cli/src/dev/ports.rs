@@ -8,7 +8,7 @@ use crate::failure::Failure;
 const TRIES: u16 = 20;
 
 /// The port somebody asked for, or the first free one from `usual` on.
-pub(super) fn choose(wanted: Option<u16>, usual: u16, flag: &str) -> Result<u16, Failure> {
+pub(crate) fn choose(wanted: Option<u16>, usual: u16, flag: &str) -> Result<u16, Failure> {
     match wanted {
         Some(port) if port == 0 || is_free(port) => Ok(port),
         Some(port) => Err(

@@ -25,10 +25,11 @@ use crate::output::Output;
 /// How often sources are looked at.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Ports somebody asked for.
+/// Ports to listen on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ports {
-    pub(crate) invoke: Option<u16>,
+    pub(crate) invoke: u16,
+    /// Of the first HTTP API, where somebody asked for one.
     pub(crate) http: Option<u16>,
 }
 
@@ -82,7 +83,7 @@ pub(crate) async fn serve(
 ) -> anyhow::Result<()> {
     let mut up = Up::default();
     let mut options = Options::new(data(config.source.directory())?);
-    options.invoke_port = Some(choose(ports.invoke, 9000, "--port")?);
+    options.invoke_port = Some(ports.invoke);
     options.log = Some(quiet_log());
     for defined in &config.functions {
         match function_options(config, defined, &programs)? {

@@ -1,12 +1,14 @@
 //! `export --format cloudformation`.
 
+use std::collections::BTreeSet;
+
 use lambda_with::policy::Policy;
 use lambda_with::{Principal, Resource, Statement};
 use serde_json::{Value, json};
 
 use super::function::{self, Names};
 use super::template::Template;
-use crate::config::{Config, Defined};
+use crate::config::{Config, Connected, Defined};
 use crate::failure::Failure;
 use crate::needs::{CallerRole, Needs};
 
@@ -18,8 +20,10 @@ pub(crate) fn cloudformation(config: &Config) -> anyhow::Result<String> {
         .map(|defined| defined.name.as_str())
         .collect();
     let mut template = Template::new(format!("Connections of {}", names.join(", ")));
+    // An authorizer of one function refers to the API of another.
+    let known: BTreeSet<String> = config.functions.iter().flat_map(ids).collect();
     for defined in &config.functions {
-        add(defined, &mut template)?;
+        add(defined, &known, &mut template)?;
     }
     template.finish();
     let mut text = serde_json::to_string_pretty(&template)?;
@@ -27,7 +31,18 @@ pub(crate) fn cloudformation(config: &Config) -> anyhow::Result<String> {
     Ok(text)
 }
 
-fn add(defined: &Defined, template: &mut Template) -> Result<(), Failure> {
+/// The logical ids of what the function's connections make.
+fn ids(defined: &Defined) -> impl Iterator<Item = String> {
+    let resources = |connected: &Connected| connected.connection.resources(&defined.function);
+    let resources = defined.connections.iter().flat_map(resources);
+    resources.map(|resource| resource.id)
+}
+
+fn add(
+    defined: &Defined,
+    known: &BTreeSet<String>,
+    template: &mut Template,
+) -> Result<(), Failure> {
     let names = Names::of(defined);
     let needs = Needs::of(defined);
     let mut resources = function::resources(defined, &names, &needs, template)?;
@@ -44,7 +59,9 @@ fn add(defined: &Defined, template: &mut Template) -> Result<(), Failure> {
             resources.push(resource);
         }
     }
-    template.add(&names.stem, resources, names.substitution(defined))
+    let mut substitution = names.substitution(defined);
+    substitution.known.extend(known.iter().cloned());
+    template.add(&names.stem, resources, substitution)
 }
 
 fn permission(statement: &Statement) -> Resource {

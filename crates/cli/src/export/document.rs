@@ -51,12 +51,14 @@ impl Document {
 
     /// The text of a new file.
     pub(crate) fn text(&self) -> String {
-        merge::fresh(self)
+        merge::fresh(self).text
     }
 
     pub(super) fn insert(&mut self, path: &[&str], value: Value) {
         let mut node = &mut self.ours;
-        let Some((last, groups)) = path.split_last() else { return };
+        let Some((last, groups)) = path.split_last() else {
+            return;
+        };
         for group in groups {
             let next = node.entry(*group).or_insert_with(|| json!({}));
             let Value::Object(members) = next else { return };
@@ -87,7 +89,9 @@ impl Language {
             (Self::Template, ["Metadata", _]) => true,
             (Self::Template, _) => entry["Metadata"].get(MARK).is_some(),
             (Self::Terraform, _) => entry["//"].as_str().is_some_and(|comment| {
-                comment.strip_prefix(MARK).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+                comment
+                    .strip_prefix(MARK)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
             }),
         }
     }

@@ -20,7 +20,11 @@ pub(super) fn document(config: &Config, mut template: Value, transform: Option<&
             document.head.push((name, value, needed));
         }
     };
-    head("AWSTemplateFormatVersion", template["AWSTemplateFormatVersion"].take(), false);
+    head(
+        "AWSTemplateFormatVersion",
+        template["AWSTemplateFormatVersion"].take(),
+        false,
+    );
     head("Transform", json!(transform), true);
     head("Description", template["Description"].take(), false);
 
@@ -62,7 +66,13 @@ pub(super) fn redeploy(resources: &mut Resources) {
         .map(|(id, _)| id.clone())
         .collect();
     for id in deployments {
-        let to = format!("{id}{}", checksum(&content(resources, &resources[&id]["Properties"]["RestApiId"])));
+        let to = format!(
+            "{id}{}",
+            checksum(&content(
+                resources,
+                &resources[&id]["Properties"]["RestApiId"]
+            ))
+        );
         if let Some(deployment) = resources.remove(&id) {
             resources.insert(to.clone(), deployment);
         }
@@ -74,13 +84,18 @@ pub(super) fn redeploy(resources: &mut Resources) {
 
 /// All of a REST API that a deployment makes a picture of.
 pub(super) fn content(resources: &Resources, api: &Value) -> String {
-    let kinds = ["Authorizer", "Method", "Resource", "RestApi"].map(|kind| format!("AWS::ApiGateway::{kind}"));
+    let kinds = ["Authorizer", "Method", "Resource", "RestApi"]
+        .map(|kind| format!("AWS::ApiGateway::{kind}"));
     let belongs = |id: &String, resource: &Value| {
         kinds.iter().any(|kind| resource["Type"] == *kind)
             && (resource["Properties"]["RestApiId"] == *api || *api == json!({ "Ref": id }))
     };
-    let parts = resources.iter().filter(|(id, resource)| belongs(id, resource));
-    parts.map(|(id, resource)| format!("{id}{}", resource["Properties"])).collect()
+    let parts = resources
+        .iter()
+        .filter(|(id, resource)| belongs(id, resource));
+    parts
+        .map(|(id, resource)| format!("{id}{}", resource["Properties"]))
+        .collect()
 }
 
 /// FNV-1a: the same in every release, on every machine.
@@ -97,9 +112,17 @@ pub(super) fn reasons(config: &Config) -> Vec<(Vec<&'static str>, String)> {
     for defined in &config.functions {
         let needs = Needs::of(defined);
         let callers = needs.callers.iter().flat_map(|caller| &caller.allows);
-        for RoleStatement { actions, resources, reason, .. } in needs.role.iter().chain(callers) {
+        for RoleStatement {
+            actions,
+            resources,
+            reason,
+            ..
+        } in needs.role.iter().chain(callers)
+        {
             let text = format!("{}: {reason}", actions.join(", "));
-            if resources.iter().any(|resource| resource == "*") && !reasons.iter().any(|(_, there)| *there == text) {
+            if resources.iter().any(|resource| resource == "*")
+                && !reasons.iter().any(|(_, there)| *there == text)
+            {
                 reasons.push((actions.clone(), text));
             }
         }
@@ -119,9 +142,19 @@ pub(super) fn why<'a>(reasons: &'a [(Vec<&'static str>, String)], value: &Value)
 fn unlimited(value: &Value) -> Box<dyn Iterator<Item = Vec<&str>> + '_> {
     match value {
         Value::Object(members) => {
-            let resource = members.get("Resource").filter(|_| members.contains_key("Effect"));
-            let any = |value: &Value| value == "*" || value.as_array().is_some_and(|list| list.contains(&json!("*")));
-            let here = resource.filter(|resource| any(resource)).and_then(|_| members.get("Action")).map(texts);
+            let resource = members
+                .get("Resource")
+                .filter(|_| members.contains_key("Effect"));
+            let any = |value: &Value| {
+                value == "*"
+                    || value
+                        .as_array()
+                        .is_some_and(|list| list.contains(&json!("*")))
+            };
+            let here = resource
+                .filter(|resource| any(resource))
+                .and_then(|_| members.get("Action"))
+                .map(texts);
             Box::new(here.into_iter().chain(members.values().flat_map(unlimited)))
         }
         Value::Array(items) => Box::new(items.iter().flat_map(unlimited)),

@@ -124,7 +124,9 @@ impl Members {
             None => " ".to_owned(),
         };
         if self.members.is_empty() {
-            self.tail = outer.filter(|_| indent.is_some()).map_or_else(String::new, |outer| format!("\n{outer}"));
+            self.tail = outer
+                .filter(|_| indent.is_some())
+                .map_or_else(String::new, |outer| format!("\n{outer}"));
         }
         let member = Member {
             name: name.to_owned(),
@@ -143,7 +145,13 @@ impl fmt::Display for Members {
         f.write_str("{")?;
         for (index, member) in self.members.iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
-            let Member { lead, label, value, trail, .. } = member;
+            let Member {
+                lead,
+                label,
+                value,
+                trail,
+                ..
+            } = member;
             write!(f, "{comma}{lead}{label}{value}{trail}")?;
         }
         write!(f, "{}}}", self.tail)
@@ -203,7 +211,10 @@ mod tests {
         let indent = members.indent(Some(""));
         members.insert(None, "d", "4".into(), indent.as_deref(), Some(""));
         members.insert(Some(0), "e", "5".into(), indent.as_deref(), Some(""));
-        assert_eq!(members.to_string(), "{\n  \"e\": 5,\n  \"b\": 2,\n  \"d\": 4\n}");
+        assert_eq!(
+            members.to_string(),
+            "{\n  \"e\": 5,\n  \"b\": 2,\n  \"d\": 4\n}"
+        );
         members.retain(|_| false);
         assert_eq!(members.to_string(), "{}");
         let indent = members.indent(Some(""));
@@ -218,7 +229,12 @@ mod tests {
 
     #[test]
     fn a_name_that_stands_twice() {
-        assert_eq!(Members::parse(r#"{"a": 1, "b": 2, "a": 3}"#).unwrap().twice(), Some("a"));
+        assert_eq!(
+            Members::parse(r#"{"a": 1, "b": 2, "a": 3}"#)
+                .unwrap()
+                .twice(),
+            Some("a")
+        );
         assert_eq!(Members::parse(r#"{"a": 1, "b": 2}"#).unwrap().twice(), None);
     }
 }

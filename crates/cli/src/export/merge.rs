@@ -8,7 +8,14 @@ use super::members::Members;
 use crate::failure::Failure;
 
 /// The order in which members of a resource are written; others follow by name.
-const ORDER: [&str; 6] = ["//", "Type", "Metadata", "DependsOn", "Properties", "Description"];
+const ORDER: [&str; 6] = [
+    "//",
+    "Type",
+    "Metadata",
+    "DependsOn",
+    "Properties",
+    "Description",
+];
 
 /// A file brought up to date.
 #[derive(Debug)]
@@ -24,16 +31,32 @@ pub(crate) struct Change {
     pub(crate) entry: String,
 }
 
-/// The text of a new file.
-pub(super) fn fresh(document: &Document) -> String {
+/// A new file.
+pub(super) fn fresh(document: &Document) -> Merged {
     let mut members = Members::empty("");
     for (name, value, _) in &document.head {
         members.insert(None, name, print(value, Some("  ")), Some("  "), Some(""));
     }
     for (name, value) in &document.ours {
-        members.insert(None, name, tree(document, &[name], value, Some("  ")), Some("  "), Some(""));
+        members.insert(
+            None,
+            name,
+            tree(document, &[name], value, Some("  ")),
+            Some("  "),
+            Some(""),
+        );
     }
-    format!("{members}\n")
+    let mut changes = Vec::new();
+    added(
+        document,
+        &[],
+        &Value::Object(document.ours.clone()),
+        &mut changes,
+    );
+    Merged {
+        text: format!("{members}\n"),
+        changes,
+    }
 }
 
 /// The text of an existing file with our entries as they are now.
@@ -46,21 +69,40 @@ pub(crate) fn merge(document: &Document, text: &str) -> Result<Merged, Failure> 
         changes: Vec::new(),
     };
     let top = Members::parse(body).map_err(|error| {
-        Failure::new(format!("it is not a JSON object: {error}"))
-            .fix("only JSON files can be brought up to date; write to a new file, or convert this one")
+        Failure::new(format!("it is not a JSON object: {error}")).fix(
+            "only JSON files can be brought up to date; write to a new file, or convert this one",
+        )
     })?;
     if let Some(metadata) = top.get("Metadata") {
         let metadata: Value = serde_json::from_str(&metadata.value).unwrap_or_default();
-        let names = metadata[MARK]["Parameters"].as_array().into_iter().flatten();
-        merge.parameters = names.filter_map(|name| name.as_str().map(str::to_owned)).collect();
+        let names = metadata[MARK]["Parameters"]
+            .as_array()
+            .into_iter()
+            .flatten();
+        merge.parameters = names
+            .filter_map(|name| name.as_str().map(str::to_owned))
+            .collect();
     }
-    merge.check_transform(&top)?;
+    check_transform(document, &top)?;
+    check_buckets(document, body)?;
     let mut merged = merge.group(top, &[], &document.ours, Some(""))?;
     let indent = merged.indent(Some(""));
-    let missing = document.head.iter().filter(|(name, _, needed)| *needed && merged.get(name).is_none());
+    let missing = document
+        .head
+        .iter()
+        .filter(|(name, _, needed)| *needed && merged.get(name).is_none());
     for (name, value, _) in missing.collect::<Vec<_>>() {
-        merged.insert(Some(0), name, print(value, indent.as_deref()), indent.as_deref(), Some(""));
-        merge.changes.push(Change { what: "added", entry: (*name).to_owned() });
+        merged.insert(
+            Some(0),
+            name,
+            print(value, indent.as_deref()),
+            indent.as_deref(),
+            Some(""),
+        );
+        merge.changes.push(Change {
+            what: "added",
+            entry: (*name).to_owned(),
+        });
     }
     let (before, after) = (&text[..start], &text[start + body.len()..]);
     Ok(Merged {
@@ -102,8 +144,11 @@ impl Merge<'_> {
                         Ok(inner) => inner,
                         Err(_) if wanted.is_none() => continue,
                         Err(_) => {
-                            return Err(Failure::new(format!("its `{}` is not an object", at.join(".")))
-                                .fix("write lists of blocks as one object, keyed by name"));
+                            return Err(Failure::new(format!(
+                                "its `{}` is not an object",
+                                at.join(".")
+                            ))
+                            .fix("write lists of blocks as one object, keyed by name"));
                         }
                     };
                     let none = Map::new();
@@ -132,46 +177,92 @@ impl Merge<'_> {
                         }
                         None => continue,
                     };
-                    self.changes.push(Change { what, entry: at.join(".") });
+                    self.changes.push(Change {
+                        what,
+                        entry: at.join("."),
+                    });
                 }
             }
         }
         there.retain(|member| !gone.contains(&member.name));
-        let new: Vec<(&String, &Value)> =
-            ours.iter().filter(|(name, _)| there.get(name).is_none()).collect();
+        let new: Vec<(&String, &Value)> = ours
+            .iter()
+            .filter(|(name, _)| there.get(name).is_none())
+            .collect();
         for (name, value) in new {
             let at: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
             let text = tree(self.document, &at, value, indent.as_deref());
             there.insert(None, name, text, indent.as_deref(), outer);
-            self.added(&at, value);
+            added(self.document, &at, value, &mut self.changes);
         }
         Ok(there)
     }
+}
 
-    fn added(&mut self, path: &[&str], value: &Value) {
-        match (self.document.language.place(path), value) {
-            (Place::Group, Value::Object(members)) => {
-                for (name, value) in members {
-                    let at: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
-                    self.added(&at, value);
-                }
-            }
-            _ => self.changes.push(Change { what: "added", entry: path.join(".") }),
+/// A template that is transformed already must be so by SAM too.
+fn check_transform(document: &Document, top: &Members) -> Result<(), Failure> {
+    let wanted = document
+        .head
+        .iter()
+        .find(|(name, _, _)| *name == "Transform");
+    let (Some((_, wanted, _)), Some(there)) = (wanted, top.get("Transform")) else {
+        return Ok(());
+    };
+    let there: Value = serde_json::from_str(&there.value).unwrap_or_default();
+    let listed = there.as_array().is_some_and(|list| list.contains(wanted));
+    if there == *wanted || listed {
+        return Ok(());
+    }
+    Err(Failure::new(format!("its `Transform` lacks {wanted}")).fix("add it to the list"))
+}
+
+/// Two notifications of one bucket would overwrite each other at every `terraform apply`.
+fn check_buckets(document: &Document, text: &str) -> Result<(), Failure> {
+    const KIND: &str = "aws_s3_bucket_notification";
+    let file: Value = serde_json::from_str(text).unwrap_or_default();
+    let of = |tree: &Value| {
+        tree["resource"][KIND]
+            .as_object()
+            .cloned()
+            .unwrap_or_default()
+    };
+    let ours = document
+        .ours
+        .get("resource")
+        .and_then(|tree| tree.get(KIND))
+        .and_then(Value::as_object);
+    for (name, block) in of(&file) {
+        let foreign = !document
+            .language
+            .is_ours(&["resource", KIND, &name], &block, &[]);
+        let same = ours
+            .into_iter()
+            .flatten()
+            .find(|(_, ours)| ours["bucket"] == block["bucket"]);
+        if let Some((_, ours)) = same.filter(|_| foreign) {
+            return Err(Failure::new(format!(
+                "`{KIND}.{name}` has the notifications of the bucket {} too, and each would undo the other",
+                ours["bucket"]
+            ))
+            .fix("move its entries to lambda-with.toml, or the connections out of it"));
         }
     }
+    Ok(())
+}
 
-    /// A template that is transformed already must be so by SAM too.
-    fn check_transform(&self, top: &Members) -> Result<(), Failure> {
-        let wanted = self.document.head.iter().find(|(name, _, _)| *name == "Transform");
-        let (Some((_, wanted, _)), Some(there)) = (wanted, top.get("Transform")) else {
-            return Ok(());
-        };
-        let there: Value = serde_json::from_str(&there.value).unwrap_or_default();
-        let listed = there.as_array().is_some_and(|list| list.contains(wanted));
-        if there == *wanted || listed {
-            return Ok(());
+/// Every entry of a part of our tree, as one that is new.
+fn added(document: &Document, path: &[&str], value: &Value, changes: &mut Vec<Change>) {
+    match (document.language.place(path), value) {
+        (Place::Group, Value::Object(members)) => {
+            for (name, value) in members {
+                let at: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
+                added(document, &at, value, changes);
+            }
         }
-        Err(Failure::new(format!("its `Transform` lacks {wanted}")).fix("add it to the list"))
+        _ => changes.push(Change {
+            what: "added",
+            entry: path.join("."),
+        }),
     }
 }
 
@@ -184,7 +275,11 @@ fn taken(path: &[&str]) -> Failure {
 }
 
 fn join(path: &[&str], name: &str) -> String {
-    path.iter().copied().chain([name]).collect::<Vec<_>>().join(".")
+    path.iter()
+        .copied()
+        .chain([name])
+        .collect::<Vec<_>>()
+        .join(".")
 }
 
 /// A part of our tree as text: groups member by member, entries in the usual order.
@@ -204,7 +299,9 @@ fn tree(document: &Document, path: &[&str], value: &Value, indent: Option<&str>)
 
 /// A value as text whose lines after the first are indented; on one line without an indent.
 fn print(value: &Value, indent: Option<&str>) -> String {
-    let Some(indent) = indent else { return value.to_string() };
+    let Some(indent) = indent else {
+        return value.to_string();
+    };
     let Value::Object(members) = value else {
         let text = serde_json::to_string_pretty(value).unwrap_or_default();
         return text.replace('\n', &format!("\n{indent}"));
@@ -212,13 +309,24 @@ fn print(value: &Value, indent: Option<&str>) -> String {
     if members.is_empty() {
         return "{}".to_owned();
     }
-    let rank = |name: &str| ORDER.iter().position(|first| *first == name).unwrap_or(ORDER.len());
+    let rank = |name: &str| {
+        ORDER
+            .iter()
+            .position(|first| *first == name)
+            .unwrap_or(ORDER.len())
+    };
     let mut sorted: Vec<(&String, &Value)> = members.iter().collect();
     sorted.sort_by_key(|(name, _)| rank(name));
     let inner = format!("{indent}  ");
     let mut text = Members::empty(indent);
     for (name, value) in sorted {
-        text.insert(None, name, print(value, Some(&inner)), Some(&inner), Some(indent));
+        text.insert(
+            None,
+            name,
+            print(value, Some(&inner)),
+            Some(&inner),
+            Some(indent),
+        );
     }
     text.to_string()
 }

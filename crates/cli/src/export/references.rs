@@ -15,7 +15,9 @@ pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = text;
     while let Some(start) = rest.find("${") {
-        let Some(length) = rest[start..].find('}') else { break };
+        let Some(length) = rest[start..].find('}') else {
+            break;
+        };
         let (before, reference) = (&rest[..start], &rest[start + 2..start + length]);
         pieces.push(Piece::Text(before));
         match reference.strip_prefix('!') {
@@ -39,7 +41,9 @@ pub(super) fn target(value: &Value) -> Option<(&str, Option<&str>)> {
         return Some((id.as_str()?, None));
     }
     match members.get("Fn::GetAtt")? {
-        Value::String(text) => text.split_once('.').map(|(id, attribute)| (id, Some(attribute))),
+        Value::String(text) => text
+            .split_once('.')
+            .map(|(id, attribute)| (id, Some(attribute))),
         Value::Array(parts) => match parts.as_slice() {
             [id, attribute] => Some((id.as_str()?, Some(attribute.as_str()?))),
             _ => None,
@@ -89,10 +93,14 @@ mod tests {
     #[test]
     fn texts_in_pieces() {
         use Piece::{Reference, Text};
-        let check = |text: &str, expected: &[Piece<'_>]| assert_eq!(pieces(text), expected, "{text}");
+        let check =
+            |text: &str, expected: &[Piece<'_>]| assert_eq!(pieces(text), expected, "{text}");
         check("", &[]);
         check("plain", &[Text("plain")]);
-        check("a/${B.Arn}/c", &[Text("a/"), Reference("B.Arn"), Text("/c")]);
+        check(
+            "a/${B.Arn}/c",
+            &[Text("a/"), Reference("B.Arn"), Text("/c")],
+        );
         check("${A}${!b}", &[Reference("A"), Text("${"), Text("b}")]);
         check("open ${A", &[Text("open ${A")]);
     }

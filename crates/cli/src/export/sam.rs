@@ -37,7 +37,9 @@ pub(super) fn sam(config: &Config, folder: &Path) -> anyhow::Result<Document> {
         .map(|(id, _)| id.clone())
         .collect();
     for id in functions {
-        let Some(mut function) = resources.remove(&id) else { continue };
+        let Some(mut function) = resources.remove(&id) else {
+            continue;
+        };
         function["Type"] = json!("AWS::Serverless::Function");
         code(config, &mut function, &mut template["Parameters"], folder);
         alias(&id, &mut function, &mut resources);
@@ -51,9 +53,17 @@ pub(super) fn sam(config: &Config, folder: &Path) -> anyhow::Result<Document> {
 
 /// What `sam build` makes the function of.
 fn code(config: &Config, function: &mut Value, parameters: &mut Value, folder: &Path) {
-    let name = function["Properties"]["FunctionName"].as_str().unwrap_or_default().to_owned();
-    let defined = config.functions.iter().find(|defined| defined.function.name() == name);
-    let Some(properties) = function["Properties"].as_object_mut() else { return };
+    let name = function["Properties"]["FunctionName"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    let defined = config
+        .functions
+        .iter()
+        .find(|defined| defined.function.name() == name);
+    let Some(properties) = function["Properties"].as_object_mut() else {
+        return;
+    };
     let code = properties.remove("Code").unwrap_or_default();
     let (bucket, key) = (&code["S3Bucket"], &code["S3Key"]);
     match defined.map(|defined| &defined.code) {
@@ -73,7 +83,10 @@ fn code(config: &Config, function: &mut Value, parameters: &mut Value, folder: &
             });
         }
         _ => {
-            properties.insert("CodeUri".to_owned(), json!({ "Bucket": bucket, "Key": key }));
+            properties.insert(
+                "CodeUri".to_owned(),
+                json!({ "Bucket": bucket, "Key": key }),
+            );
         }
     }
 }
@@ -87,9 +100,14 @@ fn alias(id: &str, function: &mut Value, resources: &mut Resources) {
         });
         found.map(|(id, _)| id.clone())
     };
-    let (alias, version) = (of_function("AWS::Lambda::Alias"), of_function("AWS::Lambda::Version"));
+    let (alias, version) = (
+        of_function("AWS::Lambda::Alias"),
+        of_function("AWS::Lambda::Version"),
+    );
     let Some(alias) = alias else { return };
-    let Some(removed) = resources.remove(&alias) else { return };
+    let Some(removed) = resources.remove(&alias) else {
+        return;
+    };
     version.and_then(|version| resources.remove(&version));
     let name = removed["Properties"]["Name"].as_str().unwrap_or_default();
     function["Properties"]["AutoPublishAlias"] = json!(name);
@@ -97,29 +115,47 @@ fn alias(id: &str, function: &mut Value, resources: &mut Resources) {
     for resource in resources.values_mut() {
         references::rename(resource, &alias, &format!("{id}.Alias"));
         let before = resource.get_mut("DependsOn").and_then(Value::as_array_mut);
-        let before = before.into_iter().flatten().filter(|before| **before == alias);
+        let before = before
+            .into_iter()
+            .flatten()
+            .filter(|before| **before == alias);
         before.for_each(|before| *before = json!(generated));
     }
 }
 
 /// Mappings of queues that SAM's event can express exactly.
 fn events(id: &str, function: &mut Value, resources: &mut Resources) {
-    let targets = [json!({ "Fn::GetAtt": [id, "Arn"] }), json!({ "Ref": format!("{id}.Alias") })];
+    let targets = [
+        json!({ "Fn::GetAtt": [id, "Arn"] }),
+        json!({ "Ref": format!("{id}.Alias") }),
+    ];
     let fits = |resource: &Value| {
         let properties = &resource["Properties"];
         let known = |name: &String| {
-            ["EventSourceArn", "FunctionName"].contains(&name.as_str()) || SQS.contains(&name.as_str())
+            ["EventSourceArn", "FunctionName"].contains(&name.as_str())
+                || SQS.contains(&name.as_str())
         };
         resource["Type"] == "AWS::Lambda::EventSourceMapping"
             && targets.contains(&properties["FunctionName"])
-            && properties["EventSourceArn"].as_str().is_some_and(|arn| arn.split(':').nth(2) == Some("sqs"))
-            && properties.as_object().is_some_and(|properties| properties.keys().all(known))
+            && properties["EventSourceArn"]
+                .as_str()
+                .is_some_and(|arn| arn.split(':').nth(2) == Some("sqs"))
+            && properties
+                .as_object()
+                .is_some_and(|properties| properties.keys().all(known))
     };
-    let mappings: Vec<String> =
-        resources.iter().filter(|(_, resource)| fits(resource)).map(|(id, _)| id.clone()).collect();
+    let mappings: Vec<String> = resources
+        .iter()
+        .filter(|(_, resource)| fits(resource))
+        .map(|(id, _)| id.clone())
+        .collect();
     for mapping in mappings {
-        let Some(mut resource) = resources.remove(&mapping) else { continue };
-        let Value::Object(mut properties) = resource["Properties"].take() else { continue };
+        let Some(mut resource) = resources.remove(&mapping) else {
+            continue;
+        };
+        let Value::Object(mut properties) = resource["Properties"].take() else {
+            continue;
+        };
         properties.remove("FunctionName");
         let queue = properties.remove("EventSourceArn").unwrap_or_default();
         properties.insert("Queue".to_owned(), queue);
@@ -131,16 +167,33 @@ fn events(id: &str, function: &mut Value, resources: &mut Resources) {
 /// The way from one folder to another, with slashes.
 pub(super) fn relative(from: &Path, to: &Path) -> String {
     let absolute = |path: &Path| {
-        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        let path = if path.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            path
+        };
         path.canonicalize().unwrap_or_else(|_| path.to_owned())
     };
     let (from, to): (PathBuf, PathBuf) = (absolute(from), absolute(to));
     let (from, to): (Vec<_>, Vec<_>) = (from.components().collect(), to.components().collect());
-    let common = from.iter().zip(&to).take_while(|(from, to)| from == to).count();
-    let down = to[common..].iter().map(|part| part.as_os_str().to_string_lossy().into_owned());
-    let up = from[common..].iter().filter(|part| **part != Component::CurDir).map(|_| "..".to_owned());
+    let common = from
+        .iter()
+        .zip(&to)
+        .take_while(|(from, to)| from == to)
+        .count();
+    let down = to[common..]
+        .iter()
+        .map(|part| part.as_os_str().to_string_lossy().into_owned());
+    let up = from[common..]
+        .iter()
+        .filter(|part| **part != Component::CurDir)
+        .map(|_| "..".to_owned());
     let parts: Vec<String> = up.chain(down).collect();
-    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+    if parts.is_empty() {
+        ".".to_owned()
+    } else {
+        parts.join("/")
+    }
 }
 
 #[cfg(test)]
@@ -155,7 +208,11 @@ mod tests {
             ("/a/b", "/a", ".."),
             ("/a/b/c", "/a/d", "../../d"),
         ] {
-            assert_eq!(relative(Path::new(from), Path::new(to)), expected, "{from} {to}");
+            assert_eq!(
+                relative(Path::new(from), Path::new(to)),
+                expected,
+                "{from} {to}"
+            );
         }
     }
 }

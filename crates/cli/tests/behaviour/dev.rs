@@ -16,6 +16,10 @@ fn once(directory: &Path, args: &[&str], envs: &[(&str, &str)]) -> Ran {
         .arg("--once")
         .args(args)
         .envs(envs.iter().copied());
+    if directory != example() {
+        // Packages of one name would overwrite each other's binary in a common folder.
+        command.env("CARGO_TARGET_DIR", directory.join("target"));
+    }
     run_with(&mut command, "")
 }
 

@@ -17,6 +17,7 @@ fn invoke_starts_the_function_itself() {
     echo(folder.path(), "[functions.echo]\nbin = \"echo\"\n");
     let invoke = |args: &[&str], input: &str| {
         let mut command = command();
+        command.env("CARGO_TARGET_DIR", folder.path().join("target"));
         run_with(
             command.current_dir(folder.path()).arg("invoke").args(args),
             input,
@@ -67,6 +68,7 @@ impl Server {
             .arg(directory)
             .args(["--output", "json", "--http-port", "0"])
             .args(args);
+        command.env("CARGO_TARGET_DIR", directory.join("target"));
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
@@ -165,7 +167,8 @@ fn the_engine_serves_until_it_is_ended() {
 #[test]
 fn a_port_that_is_taken_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    echo(folder.path(), "[functions.echo]\nbin = \"echo\"\n");
+    let toml = "[functions.echo]\nbin = \"echo\"\n";
+    std::fs::write(folder.path().join("lambda-with.toml"), toml).unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let mut command = command();

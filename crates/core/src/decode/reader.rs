@@ -17,6 +17,7 @@ pub(super) struct Reader<'de> {
 
 impl<'de> Reader<'de> {
     /// The next byte that is no space, without going past it; 0 at the end of the document.
+    #[inline]
     pub(super) fn peek(&mut self) -> u8 {
         while let Some(&byte) = self.json.as_bytes().get(self.at) {
             if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
@@ -28,6 +29,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Goes past the next byte, which [`Reader::peek`] has shown.
+    #[inline]
     pub(super) fn eat(&mut self) {
         self.at += 1;
     }
@@ -55,6 +57,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Reads a string from its opening quote on.
+    #[inline]
     pub(super) fn string(&mut self) -> Result<Cow<'de, str>, Failure> {
         let start = self.at;
         let (inside, escaped) = self.string_token()?;
@@ -66,6 +69,7 @@ impl<'de> Reader<'de> {
     }
 
     /// The inside of a string, and whether there are escapes in it.
+    #[inline]
     fn string_token(&mut self) -> Result<(&'de str, bool), Failure> {
         let start = self.at + 1;
         let found = scan::inside(self.json.as_bytes(), start);
@@ -138,6 +142,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Goes past the next value, whatever it is, and returns its text.
+    #[inline]
     pub(super) fn token(&mut self) -> Result<&'de str, Failure> {
         let first = self.peek();
         let start = self.at;

@@ -30,6 +30,7 @@ pub(crate) struct Inside {
 /// Walks to the closing quote and checks every byte on the way.
 ///
 /// `Err` holds the offset of what does not belong into a string, or of the end of the document.
+#[inline]
 pub(crate) fn inside(json: &[u8], start: usize) -> Result<Inside, usize> {
     let mut at = start;
     for _ in 0..SHORT {
@@ -58,6 +59,7 @@ pub(crate) fn inside(json: &[u8], start: usize) -> Result<Inside, usize> {
 }
 
 /// Walks on from a place where no escape is pending.
+#[inline(never)]
 fn long(json: &[u8], start: usize) -> Result<Inside, usize> {
     let mut at = start;
     let mut escapes = Escapes::default();

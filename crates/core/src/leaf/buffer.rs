@@ -62,6 +62,7 @@ pub(crate) fn is_shared() -> bool {
 }
 
 /// A slice of the buffer being decoded if `text` lies in it, a copy otherwise.
+#[inline]
 pub(crate) fn share(text: &str) -> ByteString {
     let (start, end) = RANGE.get();
     let wanted = addresses(text);

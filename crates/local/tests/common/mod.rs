@@ -73,7 +73,7 @@ pub fn options(dir: &Path, function: FunctionOptions) -> (Options, Arc<Mutex<Vec
     let mut options = Options::new(dir);
     options.invoke_port = Some(0);
     options.log = Some(Arc::new(move |line: &LogLine<'_>| {
-        sink.lock().unwrap().push(line.text.to_owned())
+        sink.lock().unwrap().push(line.text.to_owned());
     }));
     options.functions.push(function);
     (options, lines)

@@ -68,8 +68,8 @@ refused(invoke, "InvalidParameterValueException", "The derived qualifier from th
 refused(invoke, "ResourceNotFoundException", "Cannot find alias arn: " + ARN + ":live", 404, FunctionName="echo", Qualifier="live")
 refused(invoke, "ValidationException", "at 'invocationType'", 400, FunctionName="echo", InvocationType="Sideways")
 refused(invoke, "ValidationException", "at 'functionName'", 400, FunctionName="a b")
-refused(invoke, "RequestTooLargeException", "6291456", 413, FunctionName="echo", Payload=b'"' + b"x" * 6291456 + b'"')
-refused(invoke, "RequestTooLargeException", "1048576", 413, FunctionName="echo", InvocationType="Event", Payload=b'"' + b"x" * 1048576 + b'"')
+refused(invoke, "RequestEntityTooLargeException", "Request must be smaller than 6291456 bytes for the InvokeFunction operation", 413, FunctionName="echo", Payload=b'"' + b"x" * 6291456 + b'"')
+refused(invoke, "RequestEntityTooLargeException", "1048578 byte payload is too large for the Event invocation type (limit 1048576 bytes)", 413, FunctionName="echo", InvocationType="Event", Payload=b'"' + b"x" * 1048576 + b'"')
 answer = refused(invoke, "TooManyRequestsException", "Rate Exceeded.", 429, FunctionName="full")
 assert answer["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded", answer
 assert answer["ResponseMetadata"]["HTTPHeaders"]["retry-after"]

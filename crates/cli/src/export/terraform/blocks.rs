@@ -50,16 +50,24 @@ impl<'a> Blocks<'a> {
             _ => {}
         }
         let Some(found) = table::find(&kind) else {
-            return Err(Failure::new(format!("`{kind}` has no translation to Terraform"))
-                .fix("export this function as CloudFormation"));
+            return Err(
+                Failure::new(format!("`{kind}` has no translation to Terraform"))
+                    .fix("export this function as CloudFormation"),
+            );
         };
         let mut extra = Body::new();
         let mut depends_on = self.depends_on(id);
         match kind.as_str() {
             "AWS::Lambda::Function" => {
                 properties.remove("Code");
-                let role = properties.get("Role").and_then(references::target).map(|(role, _)| role.to_owned());
-                depends_on.extend(role.iter().flat_map(|role| self.addresses(role).split_off(1)));
+                let role = properties
+                    .get("Role")
+                    .and_then(references::target)
+                    .map(|(role, _)| role.to_owned());
+                depends_on.extend(
+                    role.iter()
+                        .flat_map(|role| self.addresses(role).split_off(1)),
+                );
                 extra = self.code(id, &properties);
             }
             "AWS::Lambda::Permission" => {
@@ -74,11 +82,19 @@ impl<'a> Blocks<'a> {
                 let content = marked::content(self.scope.resources, &properties["RestApiId"]);
                 let sum = marked::checksum(&content);
                 extra.insert("triggers".to_owned(), json!({ "redeployment": sum }));
-                extra.insert("lifecycle".to_owned(), json!({ "create_before_destroy": true }));
+                extra.insert(
+                    "lifecycle".to_owned(),
+                    json!({ "create_before_destroy": true }),
+                );
             }
             "AWS::ApiGatewayV2::Integration" => {
-                if properties.get("IntegrationType").is_some_and(|kind| kind == "AWS_PROXY") {
-                    properties.entry("IntegrationMethod").or_insert(json!("POST"));
+                if properties
+                    .get("IntegrationType")
+                    .is_some_and(|kind| kind == "AWS_PROXY")
+                {
+                    properties
+                        .entry("IntegrationMethod")
+                        .or_insert(json!("POST"));
                 }
             }
             _ => {}
@@ -86,15 +102,29 @@ impl<'a> Blocks<'a> {
         let fields = schema::fields(found.fields);
         let mut body = self.scope.arguments(&fields, &properties, &kind)?;
         body.extend(extra);
-        self.insert(found.terraform, self.scope.name(id).to_owned(), body, depends_on);
+        self.insert(
+            found.terraform,
+            self.scope.name(id).to_owned(),
+            body,
+            depends_on,
+        );
         Ok(())
     }
 
     fn properties(&self, id: &str) -> Body {
-        self.scope.resources[id]["Properties"].as_object().cloned().unwrap_or_default()
+        self.scope.resources[id]["Properties"]
+            .as_object()
+            .cloned()
+            .unwrap_or_default()
     }
 
-    fn insert(&mut self, kind: &'static str, name: String, mut body: Body, mut depends_on: Vec<String>) {
+    fn insert(
+        &mut self,
+        kind: &'static str,
+        name: String,
+        mut body: Body,
+        mut depends_on: Vec<String>,
+    ) {
         depends_on.sort();
         depends_on.dedup();
         if !depends_on.is_empty() {
@@ -104,25 +134,44 @@ impl<'a> Blocks<'a> {
     }
 
     fn depends_on(&self, id: &str) -> Vec<String> {
-        let before = self.scope.resources[id]["DependsOn"].as_array().into_iter().flatten();
-        before.filter_map(Value::as_str).flat_map(|id| self.addresses(id)).collect()
+        let before = self.scope.resources[id]["DependsOn"]
+            .as_array()
+            .into_iter()
+            .flatten();
+        before
+            .filter_map(Value::as_str)
+            .flat_map(|id| self.addresses(id))
+            .collect()
     }
 
     /// All that a resource of the template becomes; the resource itself comes first.
     fn addresses(&self, id: &str) -> Vec<String> {
         let (kind, name) = (self.scope.kind(id), self.scope.name(id));
         let of = |terraform: &str| format!("{terraform}.{name}");
-        let mut all: Vec<String> = table::find(kind).map(|kind| of(kind.terraform)).into_iter().collect();
+        let mut all: Vec<String> = table::find(kind)
+            .map(|kind| of(kind.terraform))
+            .into_iter()
+            .collect();
         match kind {
             "AWS::S3::Bucket" => all.push(of("aws_s3_bucket_notification")),
             "AWS::ApiGateway::Method" => all.push(of("aws_api_gateway_integration")),
             "AWS::IAM::Role" => {
                 let properties = self.properties(id);
-                let parts = |property: &str| properties.get(property).and_then(Value::as_array).cloned().unwrap_or_default();
+                let parts = |property: &str| {
+                    properties
+                        .get(property)
+                        .and_then(Value::as_array)
+                        .cloned()
+                        .unwrap_or_default()
+                };
                 let managed = parts("ManagedPolicyArns");
-                let managed = managed.iter().map(|arn| format!("aws_iam_role_policy_attachment.{}", attachment(name, arn)));
+                let managed = managed
+                    .iter()
+                    .map(|arn| format!("aws_iam_role_policy_attachment.{}", attachment(name, arn)));
                 let own = parts("Policies");
-                let own = own.iter().map(|policy| format!("aws_iam_role_policy.{}", inline(name, policy)));
+                let own = own
+                    .iter()
+                    .map(|policy| format!("aws_iam_role_policy.{}", inline(name, policy)));
                 all.extend(managed.chain(own));
             }
             _ => {}
@@ -132,8 +181,15 @@ impl<'a> Blocks<'a> {
 
     /// Where the function's code comes from, and whether versions are made of it.
     fn code(&mut self, id: &str, properties: &Body) -> Body {
-        let function = properties.get("FunctionName").and_then(Value::as_str).unwrap_or_default();
-        let defined = self.config.functions.iter().find(|defined| defined.function.name() == function);
+        let function = properties
+            .get("FunctionName")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let defined = self
+            .config
+            .functions
+            .iter()
+            .find(|defined| defined.function.name() == function);
         let variable = format!("{}_package", self.scope.name(id));
         let mut described = Body::new();
         let what = format!("The zip file that holds the code of {function}");
@@ -147,7 +203,8 @@ impl<'a> Blocks<'a> {
         let sum = format!("${{filebase64sha256(var.{variable})}}");
         body.insert("source_code_hash".to_owned(), json!(sum));
         let versions = self.scope.resources.iter().any(|(_, resource)| {
-            resource["Type"] == "AWS::Lambda::Version" && resource["Properties"]["FunctionName"] == json!({ "Ref": id })
+            resource["Type"] == "AWS::Lambda::Version"
+                && resource["Properties"]["FunctionName"] == json!({ "Ref": id })
         });
         if versions {
             body.insert("publish".to_owned(), json!(true));
@@ -171,12 +228,21 @@ impl<'a> Blocks<'a> {
                 set("function_name", format!("${{{name}}}"));
             }
             None => {
-                let found = self.config.functions.iter().find(|defined| *function == defined.function.arn.as_str());
+                let found = self
+                    .config
+                    .functions
+                    .iter()
+                    .find(|defined| *function == defined.function.arn.as_str());
                 let Some(defined) = found else {
-                    return Err(Failure::new(format!("{function} is none of the functions of the definition")));
+                    return Err(Failure::new(format!(
+                        "{function} is none of the functions of the definition"
+                    )));
                 };
                 let name = self.elsewhere(defined);
-                set("function_name", format!("${{data.aws_lambda_function.{name}.function_name}}"));
+                set(
+                    "function_name",
+                    format!("${{data.aws_lambda_function.{name}.function_name}}"),
+                );
                 if let Some(qualifier) = defined.function.qualifier() {
                     set("qualifier", literal(qualifier));
                 }
@@ -189,7 +255,10 @@ impl<'a> Blocks<'a> {
     fn elsewhere(&mut self, defined: &Defined) -> String {
         let name = identifier(&lambda_with::Resource::logical_id(&[&defined.name]));
         let mut body = Body::new();
-        body.insert("function_name".to_owned(), json!(literal(defined.function.name())));
+        body.insert(
+            "function_name".to_owned(),
+            json!(literal(defined.function.name())),
+        );
         if let Some(qualifier) = defined.function.qualifier() {
             body.insert("qualifier".to_owned(), json!(literal(qualifier)));
         }
@@ -200,8 +269,14 @@ impl<'a> Blocks<'a> {
     /// The statement's own id, which CloudFormation has no property for.
     fn statement_id(&self, id: &str) -> Option<(String, Value)> {
         let needs = self.config.functions.iter().map(crate::needs::Needs::of);
-        let sids: Vec<String> = needs.flat_map(|needs| needs.statements).map(|statement| statement.sid).collect();
-        let sid = sids.iter().find(|sid| id.ends_with(&lambda_with::Resource::permission_id(sid)))?;
+        let sids: Vec<String> = needs
+            .flat_map(|needs| needs.statements)
+            .map(|statement| statement.sid)
+            .collect();
+        let named = |sid: &&String| lambda_with::Resource::permission_id(sid) == id;
+        // One that two functions would have taken has the function's name in front.
+        let ends = |sid: &&String| id.ends_with(&lambda_with::Resource::permission_id(sid));
+        let sid = sids.iter().find(named).or_else(|| sids.iter().find(ends))?;
         Some(("statement_id".to_owned(), json!(literal(sid))))
     }
 
@@ -217,7 +292,12 @@ impl<'a> Blocks<'a> {
             let mut body = Body::new();
             body.insert("role".to_owned(), role.clone());
             body.insert("policy_arn".to_owned(), self.scope.value(&arn)?);
-            self.insert("aws_iam_role_policy_attachment", attachment(&name, &arn), body, Vec::new());
+            self.insert(
+                "aws_iam_role_policy_attachment",
+                attachment(&name, &arn),
+                body,
+                Vec::new(),
+            );
         }
         for policy in list("Policies") {
             let mut body = Body::new();
@@ -225,7 +305,12 @@ impl<'a> Blocks<'a> {
             body.insert("name".to_owned(), self.scope.value(&policy["PolicyName"])?);
             let document = self.scope.value(&policy["PolicyDocument"])?;
             body.insert("policy".to_owned(), json!(document.to_string()));
-            self.insert("aws_iam_role_policy", inline(&name, &policy), body, Vec::new());
+            self.insert(
+                "aws_iam_role_policy",
+                inline(&name, &policy),
+                body,
+                Vec::new(),
+            );
         }
         Ok(())
     }
@@ -235,7 +320,8 @@ impl<'a> Blocks<'a> {
         let policy = properties.get("PolicyName")?.as_str()?;
         let (role, _) = properties.get("RoleName").and_then(references::target)?;
         let defined = self.config.functions.iter().find(|defined| {
-            policy == format!("{}-connections", defined.name) && matches!(defined.code, Code::Elsewhere)
+            policy == format!("{}-connections", defined.name)
+                && matches!(defined.code, Code::Elsewhere)
         })?;
         if self.scope.resources.contains_key(role) {
             return None;
@@ -248,9 +334,13 @@ impl<'a> Blocks<'a> {
 
     /// The integration of a method, which Terraform has beside it.
     fn integration(&mut self, id: &str, properties: &mut Body) -> Result<(), Failure> {
-        let Some(Value::Object(integration)) = properties.remove("Integration") else { return Ok(()) };
+        let Some(Value::Object(integration)) = properties.remove("Integration") else {
+            return Ok(());
+        };
         let fields = schema::fields(table::INTEGRATION);
-        let mut body = self.scope.arguments(&fields, &integration, "AWS::ApiGateway::Method.Integration")?;
+        let mut body =
+            self.scope
+                .arguments(&fields, &integration, "AWS::ApiGateway::Method.Integration")?;
         for (property, argument) in [("RestApiId", "rest_api_id"), ("ResourceId", "resource_id")] {
             let value = properties.get(property).cloned().unwrap_or_default();
             body.insert(argument.to_owned(), self.scope.value(&value)?);
@@ -264,7 +354,10 @@ impl<'a> Blocks<'a> {
 
     /// The notification of a bucket that is made elsewhere.
     fn notification(&mut self, id: &str, properties: &Body) -> Result<(), Failure> {
-        let bucket = properties.get("BucketName").and_then(Value::as_str).unwrap_or_default();
+        let bucket = properties
+            .get("BucketName")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let body = notification::body(self.config, &mut self.scope, bucket, properties)?;
         let (name, depends_on) = (self.scope.name(id).to_owned(), self.depends_on(id));
         self.notes.push(format!(
@@ -274,19 +367,31 @@ impl<'a> Blocks<'a> {
         let key = ("aws_s3_bucket_notification", name);
         self.insert(key.0, key.1.clone(), body, depends_on);
         if let Some((_, comments)) = self.resources.get_mut(&key) {
-            comments.push("replaces all notifications of the bucket, those made elsewhere included".to_owned());
+            comments.push(
+                "replaces all notifications of the bucket, those made elsewhere included"
+                    .to_owned(),
+            );
         }
         Ok(())
     }
 }
 
 fn attachment(role: &str, policy: &Value) -> String {
-    let text = policy.as_str().or_else(|| policy["Fn::Sub"].as_str()).unwrap_or_default();
+    let text = policy
+        .as_str()
+        .or_else(|| policy["Fn::Sub"].as_str())
+        .unwrap_or_default();
     let last = text.rsplit('/').next().unwrap_or_default();
-    format!("{role}_{}", identifier(&lambda_with::Resource::logical_id(&[last])))
+    format!(
+        "{role}_{}",
+        identifier(&lambda_with::Resource::logical_id(&[last]))
+    )
 }
 
 fn inline(role: &str, policy: &Value) -> String {
     let name = policy["PolicyName"].as_str().unwrap_or_default();
-    format!("{role}_{}", identifier(&lambda_with::Resource::logical_id(&[name])))
+    format!(
+        "{role}_{}",
+        identifier(&lambda_with::Resource::logical_id(&[name]))
+    )
 }

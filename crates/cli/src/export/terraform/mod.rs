@@ -32,9 +32,16 @@ pub(super) fn terraform(config: &Config) -> anyhow::Result<Document> {
     let reasons = marked::reasons(config);
     for ((terraform, name), (mut body, mut comments)) in std::mem::take(&mut blocks.resources) {
         // Policies are text here, so they are read once more to see what they say of any resource.
-        let policy = body.get("policy").and_then(Value::as_str).unwrap_or_default();
+        let policy = body
+            .get("policy")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let policy: Value = serde_json::from_str(policy).unwrap_or_default();
-        comments.extend(marked::why(&reasons, &policy).into_iter().map(|why| format!("any resource: {why}")));
+        comments.extend(
+            marked::why(&reasons, &policy)
+                .into_iter()
+                .map(|why| format!("any resource: {why}")),
+        );
         body.insert("//".to_owned(), json!(comment(&comments)));
         document.insert(&["resource", terraform, &name], Value::Object(body));
     }
@@ -47,7 +54,10 @@ pub(super) fn terraform(config: &Config) -> anyhow::Result<Document> {
     }
     for id in &blocks.scope.variables {
         let mut body = Map::new();
-        body.insert("description".to_owned(), parameters[id]["Description"].clone());
+        body.insert(
+            "description".to_owned(),
+            parameters[id]["Description"].clone(),
+        );
         blocks.variables.insert(identifier(id), body);
     }
     for (name, mut body) in blocks.variables {

@@ -14,30 +14,53 @@ pub(super) fn body(
     properties: &Map<String, Value>,
 ) -> Result<Map<String, Value>, Failure> {
     let refuse = |property: &str| {
-        Failure::new(format!("`AWS::S3::Bucket.{property}` has no translation to Terraform"))
+        Failure::new(format!(
+            "`AWS::S3::Bucket.{property}` has no translation to Terraform"
+        ))
     };
     let known = ["BucketName", "NotificationConfiguration"];
-    if let Some(other) = properties.keys().find(|name| !known.contains(&name.as_str())) {
+    if let Some(other) = properties
+        .keys()
+        .find(|name| !known.contains(&name.as_str()))
+    {
         return Err(refuse(other));
     }
     let notification = &properties["NotificationConfiguration"];
     let others = notification.as_object().into_iter().flat_map(Map::keys);
-    if let Some(other) = others.into_iter().find(|name| *name != "LambdaConfigurations") {
+    if let Some(other) = others
+        .into_iter()
+        .find(|name| *name != "LambdaConfigurations")
+    {
         return Err(refuse(&format!("NotificationConfiguration.{other}")));
     }
     let mut blocks: Vec<Map<String, Value>> = Vec::new();
-    for entry in notification["LambdaConfigurations"].as_array().into_iter().flatten() {
+    for entry in notification["LambdaConfigurations"]
+        .as_array()
+        .into_iter()
+        .flatten()
+    {
         let mut block = Map::new();
         if let Some(name) = name(config, bucket, entry) {
             block.insert("id".to_owned(), json!(literal(&name)));
         }
-        block.insert("lambda_function_arn".to_owned(), scope.value(&entry["Function"])?);
-        for rule in entry["Filter"]["S3Key"]["Rules"].as_array().into_iter().flatten() {
+        block.insert(
+            "lambda_function_arn".to_owned(),
+            scope.value(&entry["Function"])?,
+        );
+        for rule in entry["Filter"]["S3Key"]["Rules"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
             let rule_name = rule["Name"].as_str().unwrap_or_default();
             let argument = match rule_name {
                 "prefix" => "filter_prefix",
                 "suffix" => "filter_suffix",
-                _ => return Err(refuse("NotificationConfiguration.LambdaConfigurations.Filter")),
+                _ => {
+                    return Err(refuse(
+                        "NotificationConfiguration.LambdaConfigurations.Filter",
+                    ));
+                }
             };
             block.insert(argument.to_owned(), scope.value(&rule["Value"])?);
         }
@@ -47,7 +70,10 @@ pub(super) fn body(
             let others = there.iter().filter(|(name, _)| *name != "events");
             others.eq(block.iter())
         });
-        match same.and_then(|there| there.get_mut("events")).and_then(Value::as_array_mut) {
+        match same
+            .and_then(|there| there.get_mut("events"))
+            .and_then(Value::as_array_mut)
+        {
             Some(events) => events.push(event),
             None => {
                 block.insert("events".to_owned(), json!([event]));
@@ -67,9 +93,14 @@ fn name(config: &Config, bucket: &str, entry: &Value) -> Option<String> {
         for connected in &defined.connections {
             for resource in connected.connection.resources(&defined.function) {
                 let properties = &resource.properties;
-                let entries = properties["NotificationConfiguration"]["LambdaConfigurations"].as_array();
-                let is_it = |there: &Value| there["Event"] == entry["Event"] && there["Filter"] == entry["Filter"];
-                if properties["BucketName"] == bucket && entries.is_some_and(|entries| entries.iter().any(is_it)) {
+                let entries =
+                    properties["NotificationConfiguration"]["LambdaConfigurations"].as_array();
+                let is_it = |there: &Value| {
+                    there["Event"] == entry["Event"] && there["Filter"] == entry["Filter"]
+                };
+                if properties["BucketName"] == bucket
+                    && entries.is_some_and(|entries| entries.iter().any(is_it))
+                {
                     return Some(connected.connection.name());
                 }
             }

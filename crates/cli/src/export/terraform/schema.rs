@@ -51,7 +51,11 @@ fn block(words: &mut std::iter::Peekable<impl Iterator<Item = String>>) -> Vec<F
             _ if words.next_if(|word| word == "{").is_some() => Shape::Block(block(words)),
             _ => Shape::Plain,
         };
-        fields.push(Field { property, argument, shape });
+        fields.push(Field {
+            property,
+            argument,
+            shape,
+        });
     }
     fields
 }
@@ -90,7 +94,10 @@ mod tests {
             ("FunctionName", "function_name"),
             ("KmsKeyArn", "kms_key_arn"),
             ("PrincipalOrgID", "principal_org_id"),
-            ("DocumentDBEventSourceConfig", "document_db_event_source_config"),
+            (
+                "DocumentDBEventSourceConfig",
+                "document_db_event_source_config",
+            ),
             ("OrdersCodeBucket", "orders_code_bucket"),
             ("SqsOrders59026b21Mapping", "sqs_orders59026b21_mapping"),
         ] {
@@ -108,9 +115,18 @@ mod tests {
         let inner = Shape::Block(vec![plain("D", "d"), plain("E", "x")]);
         let expected = [
             plain("A", "a"),
-            Field { shape: Shape::Tags, ..plain("B", "b") },
-            Field { shape: inner, ..plain("C", "z") },
-            Field { shape: Shape::Json, ..plain("F", "y") },
+            Field {
+                shape: Shape::Tags,
+                ..plain("B", "b")
+            },
+            Field {
+                shape: inner,
+                ..plain("C", "z")
+            },
+            Field {
+                shape: Shape::Json,
+                ..plain("F", "y")
+            },
         ];
         assert_eq!(fields("A B:tags C=z{D E=x} F=y:json"), expected);
     }

@@ -45,11 +45,18 @@ impl<'a> Scope<'a> {
     }
 
     pub(super) fn kind(&self, id: &str) -> &str {
-        self.resources.get(id).and_then(|resource| resource["Type"].as_str()).unwrap_or_default()
+        self.resources
+            .get(id)
+            .and_then(|resource| resource["Type"].as_str())
+            .unwrap_or_default()
     }
 
     /// What is said where CloudFormation says `Ref` or `Fn::GetAtt`.
-    pub(super) fn reference(&mut self, id: &str, attribute: Option<&str>) -> Result<String, Failure> {
+    pub(super) fn reference(
+        &mut self,
+        id: &str,
+        attribute: Option<&str>,
+    ) -> Result<String, Failure> {
         let (data, member) = match id {
             "AWS::AccountId" => ("aws_caller_identity", "account_id"),
             "AWS::Partition" => ("aws_partition", "partition"),
@@ -66,20 +73,30 @@ impl<'a> Scope<'a> {
             return Ok(format!("var.{}", identifier(id)));
         }
         let refuse = || {
-            let what = attribute.map_or_else(|| format!("`Ref` of `{id}`"), |name| format!("`{id}.{name}`"));
+            let what = attribute.map_or_else(
+                || format!("`Ref` of `{id}`"),
+                |name| format!("`{id}.{name}`"),
+            );
             Failure::new(format!("{what} has no translation to Terraform"))
         };
         let resource = self.resources.get(id).ok_or_else(refuse)?;
         if self.kind(id) == "AWS::Lambda::Version" && attribute == Some("Version") {
             let (function, _) =
                 references::target(&resource["Properties"]["FunctionName"]).ok_or_else(refuse)?;
-            return Ok(format!("aws_lambda_function.{}.version", self.name(function)));
+            return Ok(format!(
+                "aws_lambda_function.{}.version",
+                self.name(function)
+            ));
         }
         let kind = table::find(self.kind(id)).ok_or_else(refuse)?;
         let argument = match attribute {
             None => kind.reference,
             Some(attribute) => {
-                kind.attributes.iter().find(|(name, _)| *name == attribute).ok_or_else(refuse)?.1
+                kind.attributes
+                    .iter()
+                    .find(|(name, _)| *name == attribute)
+                    .ok_or_else(refuse)?
+                    .1
             }
         };
         Ok(format!("{}.{}.{argument}", kind.terraform, self.name(id)))
@@ -92,14 +109,19 @@ impl<'a> Scope<'a> {
         }
         Ok(match value {
             Value::String(text) => json!(literal(text)),
-            Value::Array(items) => {
-                Value::Array(items.iter().map(|item| self.value(item)).collect::<Result<_, _>>()?)
-            }
+            Value::Array(items) => Value::Array(
+                items
+                    .iter()
+                    .map(|item| self.value(item))
+                    .collect::<Result<_, _>>()?,
+            ),
             Value::Object(members) => match members.get("Fn::Sub") {
                 Some(Value::String(text)) if members.len() == 1 => json!(self.text(text)?),
                 _ => {
                     if let Some(function) = members.keys().find(|name| name.starts_with("Fn::")) {
-                        return Err(Failure::new(format!("`{function}` has no translation to Terraform")));
+                        return Err(Failure::new(format!(
+                            "`{function}` has no translation to Terraform"
+                        )));
                     }
                     let mut map = Map::new();
                     for (name, value) in members {
@@ -156,13 +178,19 @@ impl<'a> Scope<'a> {
         match shape {
             Shape::Plain => {
                 let is_plain = |value: &Value| {
-                    !value.is_object() || references::target(value).is_some() || value.get("Fn::Sub").is_some()
+                    !value.is_object()
+                        || references::target(value).is_some()
+                        || value.get("Fn::Sub").is_some()
                 };
                 let fits = match value {
                     Value::Array(items) => items.iter().all(is_plain),
                     value => is_plain(value),
                 };
-                if fits { self.value(value) } else { Err(refuse()) }
+                if fits {
+                    self.value(value)
+                } else {
+                    Err(refuse())
+                }
             }
             Shape::Map if value.is_object() => self.value(value),
             Shape::Json => Ok(json!(self.value(value)?.to_string())),
@@ -190,7 +218,11 @@ impl<'a> Scope<'a> {
 /// A name as Terraform's identifiers are written.
 pub(super) fn identifier(id: &str) -> String {
     let name = snake_case(id);
-    if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        format!("_{name}")
+    } else {
+        name
+    }
 }
 
 /// Text that Terraform takes as it is.

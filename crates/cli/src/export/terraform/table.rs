@@ -20,7 +20,9 @@ pub(super) struct Kind {
 
 /// The translation of a type.
 pub(super) fn find(cloudformation: &str) -> Option<&'static Kind> {
-    KINDS.iter().find(|kind| kind.cloudformation == cloudformation)
+    KINDS
+        .iter()
+        .find(|kind| kind.cloudformation == cloudformation)
 }
 
 /// The integration that CloudFormation has inside a method of a REST API.
