@@ -1,0 +1,219 @@
+//! Roles that services assume in order to invoke.
+
+use lambda_with::policy::Policy;
+use lambda_with::{Arn, Error, ErrorKind, Function, RoleStatement};
+use serde_json::{Value, json};
+
+use super::role::{decoded, delete, inline, put};
+use crate::change::{Action, Change, Reading};
+use crate::error::failed;
+use crate::plan::Goal;
+use crate::session::Session;
+use crate::wire::{Aim, Part, Stage, Work};
+
+/// Where roles made here live, which is how they are told from others.
+const PATH: &str = "/lambda-with/";
+/// The name of their one inline policy.
+const POLICY: &str = "invoke";
+
+/// A role with its trust policy and one inline policy.
+#[derive(Clone, Debug)]
+pub(crate) struct CallerRole {
+    session: Session,
+    connection: String,
+    name: String,
+    trust: Policy,
+    allows: Policy,
+}
+
+/// The name of the role that a connection's service assumes: readable, unique in the account, at
+/// most 64 characters.
+pub(crate) fn name(function: &Function, connection: &str) -> String {
+    let exact = format!("{}\0{connection}", function.arn);
+    let sum = exact.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
+    let mut name = format!("{}-{connection}", function.name());
+    name.truncate(55);
+    format!("{}-{sum:08x}", name.trim_end_matches('-'))
+}
+
+/// The ARN of that role, for the service to be told.
+///
+/// ```
+/// use lambda_with::Function;
+///
+/// let orders = "arn:aws:lambda:eu-west-1:123456789012:function:orders".parse()?;
+/// let role = lambda_with_aws::caller_role(&Function::new(orders)?, "firehose-clicks")?;
+/// assert!(role.as_str().starts_with("arn:aws:iam::123456789012:role/lambda-with/orders-firehose-clicks-"));
+/// # Ok::<(), lambda_with::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// `Invalid` when the connection's name does not fit into an ARN.
+pub fn caller_role(function: &Function, connection: &str) -> Result<Arn, Error> {
+    let resource = format!("role{PATH}{}", name(function, connection));
+    Arn::new(
+        function.partition(),
+        "iam",
+        "",
+        function.account(),
+        &resource,
+    )
+}
+
+impl CallerRole {
+    pub(crate) fn new(session: &Session, function: &Function, connection: &str) -> Self {
+        Self {
+            session: session.clone(),
+            connection: connection.to_owned(),
+            name: name(function, connection),
+            trust: Policy::default(),
+            allows: Policy::default(),
+        }
+    }
+
+    /// Sets who may assume it, on whose behalf.
+    pub(crate) fn trusting(
+        mut self,
+        service: &str,
+        source_arn: Option<&Arn>,
+        source_account: Option<&str>,
+    ) -> Self {
+        self.trust = Policy::trust(service, source_arn, source_account);
+        self
+    }
+
+    /// Sets what it may do.
+    pub(crate) fn allowing(mut self, statements: &[RoleStatement]) -> Self {
+        self.allows = Policy::of_role(statements);
+        self
+    }
+
+    fn what(&self) -> String {
+        format!("role {}", self.name)
+    }
+
+    /// The role's path and trust policy.
+    async fn found(&self) -> Result<Option<(String, Policy)>, Error> {
+        match self
+            .session
+            .iam()
+            .get_role()
+            .role_name(&self.name)
+            .send()
+            .await
+        {
+            Ok(answer) => {
+                let role = answer.role();
+                let path = role.map(|role| role.path().to_owned()).unwrap_or_default();
+                let trust = role.and_then(|role| role.assume_role_policy_document());
+                Ok(Some((path, decoded(trust.unwrap_or("{}"))?)))
+            }
+            Err(error) => {
+                let error = failed("GetRole", self.what(), error);
+                if error.kind() == ErrorKind::NotFound {
+                    Ok(None)
+                } else {
+                    Err(error)
+                }
+            }
+        }
+    }
+
+    async fn look(&self, goal: Goal) -> Result<Reading, Error> {
+        let mut reading = Reading::default();
+        let found = self.found().await?;
+        let change = |action| Change::new(action, self.what()).of(&self.connection);
+        match (found, goal) {
+            (Some((path, _)), _) if path != PATH => reading.refusals.push(format!(
+                "there is a {} already, which was not made here: its path is {path}, not {PATH}",
+                self.what()
+            )),
+            (None, Goal::Disconnect) => {}
+            (Some(_), Goal::Disconnect) => reading.changes.push(change(Action::Remove)),
+            (None, Goal::Connect) => {
+                let shown = self.shown();
+                reading
+                    .changes
+                    .push(change(Action::Create).members(&Value::Null, &shown));
+            }
+            (Some((_, trust)), Goal::Connect) => {
+                let allows = inline(&self.session, &self.name, POLICY).await?;
+                let found = json!({
+                    "AssumeRolePolicyDocument": trust.statements,
+                    "Policy": allows.map(|policy| policy.statements),
+                });
+                let change = change(Action::Update).members(&found, &self.shown());
+                let same = change.details.is_empty();
+                let action = if same { Action::Keep } else { Action::Update };
+                reading.changes.push(Change { action, ..change });
+            }
+        }
+        Ok(reading)
+    }
+
+    fn shown(&self) -> Value {
+        json!({
+            "AssumeRolePolicyDocument": self.trust.statements,
+            "Policy": self.allows.statements,
+        })
+    }
+
+    async fn reconcile(&self, aim: Aim, done: &mut Vec<Change>) -> Result<(), Error> {
+        let reading = self.look(aim.goal).await?;
+        if let Some(refusal) = reading.refusals.into_iter().next() {
+            return Err(Error::new(ErrorKind::Conflict, refusal));
+        }
+        let iam = self.session.iam();
+        for change in reading.changes {
+            match change.action {
+                Action::Keep => {}
+                Action::Create => {
+                    let request = iam.create_role().role_name(&self.name).path(PATH);
+                    let description = format!("Made by lambda-with for {}", self.connection);
+                    let request = request
+                        .description(description)
+                        .assume_role_policy_document(self.trust.to_json());
+                    let answer = request.send().await;
+                    answer.map_err(|error| failed("CreateRole", self.what(), error))?;
+                }
+                Action::Update => {
+                    let request = iam.update_assume_role_policy().role_name(&self.name);
+                    let answer = request.policy_document(self.trust.to_json()).send().await;
+                    answer.map_err(|error| failed("UpdateAssumeRolePolicy", self.what(), error))?;
+                }
+                Action::Remove => {
+                    delete(&self.session, &self.name, POLICY).await?;
+                    let answer = iam.delete_role().role_name(&self.name).send().await;
+                    answer.map_err(|error| failed("DeleteRole", self.what(), error))?;
+                }
+            }
+            let named = matches!(change.action, Action::Create | Action::Update);
+            done.push(change);
+            if named {
+                put(&self.session, &self.name, POLICY, &self.allows).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Part for CallerRole {
+    fn title(&self) -> String {
+        format!("the role for {}", self.connection)
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::CallerRole
+    }
+
+    fn read(&self, aim: Aim) -> Work<'_, Reading> {
+        Box::pin(self.look(aim.goal))
+    }
+
+    fn apply<'a>(&'a self, aim: Aim, done: &'a mut Vec<Change>) -> Work<'a, ()> {
+        Box::pin(self.reconcile(aim, done))
+    }
+}

@@ -1,0 +1,362 @@
+//! Event source mappings: Lambda polls, as the function's role.
+
+use lambda_with::{Arn, Error, ErrorKind, Function};
+use serde_json::{Map, Value, json};
+
+use super::mapping_members::{CREATE_ONLY, IDENTITY, defaults, of_properties, same};
+use super::remote;
+use crate::change::{Action, Change, Reading};
+use crate::error::failed;
+use crate::plan::Goal;
+use crate::raw::Exchange;
+use crate::session::Session;
+use crate::wire::{Aim, Part, Pauses, Stage, Work};
+
+/// The mapping of one source and one function.
+#[derive(Debug)]
+pub(crate) struct Mapping {
+    session: Session,
+    function: Function,
+    connection: String,
+    /// Members as Lambda's API has them.
+    wanted: Map<String, Value>,
+}
+
+impl Mapping {
+    /// The resource a mapping is in a definition.
+    pub(crate) const KIND: &'static str = "AWS::Lambda::EventSourceMapping";
+
+    pub(crate) fn new(
+        session: &Session,
+        function: &Function,
+        connection: &str,
+        properties: &Value,
+    ) -> Self {
+        Self {
+            session: session.clone(),
+            function: function.clone(),
+            connection: connection.to_owned(),
+            wanted: of_properties(properties, function.arn.as_str()),
+        }
+    }
+
+    fn source(&self) -> Option<&str> {
+        self.wanted.get("EventSourceArn")?.as_str()
+    }
+
+    /// The source's service, as ARNs name it.
+    fn service(&self) -> String {
+        let arn = self.source().and_then(|arn| arn.parse::<Arn>().ok());
+        arn.map_or_else(
+            || "self-managed-kafka".into(),
+            |arn| arn.service().to_owned(),
+        )
+    }
+
+    fn what(&self) -> String {
+        let source = self.source().map_or_else(
+            || self.connection.clone(),
+            |source| {
+                source
+                    .rsplit_once(':')
+                    .map_or(source, |(_, name)| name)
+                    .to_owned()
+            },
+        );
+        let function = self.function.arn.resource().trim_start_matches("function:");
+        format!(
+            "event source mapping of {} {source} to {function}",
+            self.service()
+        )
+    }
+
+    /// The mapping of this source and this function, member for member as AWS shows it.
+    async fn found(&self) -> Result<Option<Value>, Error> {
+        let mut marker: Option<String> = None;
+        loop {
+            let exchange = Exchange::new();
+            let request = self
+                .session
+                .lambda()
+                .list_event_source_mappings()
+                .set_marker(marker);
+            let request = match self.source() {
+                Some(source) => request.event_source_arn(source),
+                None => request.function_name(self.function.arn.as_str()),
+            };
+            match request
+                .customize()
+                .interceptor(exchange.clone())
+                .send()
+                .await
+            {
+                Ok(_) => {}
+                Err(error) => {
+                    let error = failed("ListEventSourceMappings", self.what(), error);
+                    let gone = error.kind() == ErrorKind::NotFound;
+                    return if gone { Ok(None) } else { Err(error) };
+                }
+            }
+            let page = remote::parse(&exchange.answer(), "ListEventSourceMappings")?;
+            let mappings = page["EventSourceMappings"].as_array();
+            if let Some(found) = mappings.into_iter().flatten().find(|found| self.is(found)) {
+                // A list leaves out filters that are encrypted.
+                return self.at(found["UUID"].as_str().unwrap_or_default()).await;
+            }
+            marker = page["NextMarker"]
+                .as_str()
+                .filter(|next| !next.is_empty())
+                .map(str::to_owned);
+            if marker.is_none() {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn is(&self, found: &Value) -> bool {
+        found["FunctionArn"] == self.function.arn.as_str()
+            && IDENTITY.iter().all(|member| {
+                let wanted = self.wanted.get(*member).unwrap_or(&Value::Null);
+                same(&found[*member], wanted)
+            })
+    }
+
+    async fn at(&self, uuid: &str) -> Result<Option<Value>, Error> {
+        let exchange = Exchange::new();
+        let request = self.session.lambda().get_event_source_mapping().uuid(uuid);
+        match request
+            .customize()
+            .interceptor(exchange.clone())
+            .send()
+            .await
+        {
+            Ok(_) => remote::parse(&exchange.answer(), "GetEventSourceMapping").map(Some),
+            Err(error) => {
+                let error = failed("GetEventSourceMapping", self.what(), error);
+                if error.kind() == ErrorKind::NotFound {
+                    Ok(None)
+                } else {
+                    Err(error)
+                }
+            }
+        }
+    }
+
+    /// What differs: member, found, wanted; and what an update must send.
+    fn differences(&self, found: &Value) -> Vec<(String, Value, Value)> {
+        let defaults: Map<String, Value> = defaults(&self.service()).into_iter().collect();
+        let mut wanted = defaults.clone();
+        wanted.extend(self.wanted.clone());
+        let enabled = wanted.remove("Enabled").unwrap_or(Value::Bool(true));
+        let mut differences = Vec::new();
+        let state = found["State"].as_str().unwrap_or_default();
+        let standing = json!(!state.starts_with("Disabl"));
+        if standing != enabled {
+            differences.push(("Enabled".to_owned(), standing, enabled));
+        }
+        for (member, wanted) in wanted {
+            let skipped = member == "FunctionName" || member == "Tags";
+            if skipped || IDENTITY.contains(&member.as_str()) {
+                continue;
+            }
+            let found = &found[&member];
+            // What is at its default may be left out of the answer.
+            let standing = defaults
+                .get(&member)
+                .filter(|_| found.is_null())
+                .unwrap_or(found);
+            if !same(standing, &wanted) {
+                differences.push((member, found.clone(), wanted));
+            }
+        }
+        differences
+    }
+
+    fn compare(&self, found: Option<&Value>, goal: Goal) -> Reading {
+        let mut reading = Reading::default();
+        let change = |action| Change::new(action, self.what()).of(&self.connection);
+        match (found, goal) {
+            (None, Goal::Disconnect) => {}
+            (Some(_), Goal::Disconnect) => reading.changes.push(change(Action::Remove)),
+            (None, Goal::Connect) => {
+                let mut shown = self.wanted.clone();
+                shown.remove("FunctionName");
+                let change = change(Action::Create).members(&Value::Null, &Value::Object(shown));
+                reading.changes.push(change);
+            }
+            (Some(found), Goal::Connect) => {
+                let differences = self.differences(found);
+                for (member, found, wanted) in &differences {
+                    if CREATE_ONLY.contains(&member.as_str()) {
+                        reading.refusals.push(format!(
+                            "{}: {member} is {found} and cannot become {wanted}, because a mapping \
+                             reads it only when it is made: disconnect and connect to begin anew",
+                            self.what()
+                        ));
+                    }
+                }
+                let same = differences.is_empty();
+                let action = if same { Action::Keep } else { Action::Update };
+                let mut change = change(action);
+                for (member, found, wanted) in differences {
+                    change = change.detail(member, found, wanted);
+                }
+                if let Some(word) = word(found) {
+                    change = change.note(word);
+                }
+                reading.changes.push(change);
+            }
+        }
+        reading
+    }
+
+    async fn reconcile(&self, aim: Aim, done: &mut Vec<Change>) -> Result<(), Error> {
+        // A permission just granted takes a while to count.
+        let mut pauses = Pauses::new(aim.options.wait);
+        loop {
+            match self.step(aim, done).await {
+                Err(error) if passing(&error) && pauses.again().await => {}
+                other => return other,
+            }
+        }
+    }
+
+    async fn step(&self, aim: Aim, done: &mut Vec<Change>) -> Result<(), Error> {
+        let found = self.settled(aim).await?;
+        let reading = self.compare(found.as_ref(), aim.goal);
+        if let Some(refusal) = reading.refusals.into_iter().next() {
+            return Err(Error::new(ErrorKind::Conflict, refusal));
+        }
+        let Some(change) = reading.changes.into_iter().next() else {
+            return Ok(());
+        };
+        let uuid = found
+            .as_ref()
+            .and_then(|found| found["UUID"].as_str())
+            .unwrap_or_default();
+        match change.action {
+            Action::Keep => {
+                done.push(change);
+                return Ok(());
+            }
+            Action::Create => self.create().await?,
+            Action::Update => {
+                let sent = |detail: &crate::Detail| (detail.member.clone(), detail.wanted.clone());
+                self.update(uuid, change.details.iter().map(sent).collect())
+                    .await?;
+            }
+            Action::Remove => self.delete(uuid).await?,
+        }
+        let connecting = aim.goal == Goal::Connect;
+        done.push(change);
+        let after = self.settled(aim).await?;
+        let left = self
+            .compare(after.as_ref(), aim.goal)
+            .changes
+            .into_iter()
+            .find(Change::is_change);
+        match left {
+            Some(left) if connecting => {
+                let members: Vec<&str> = left.details.iter().map(|d| d.member.as_str()).collect();
+                let what = format!(
+                    "AWS took the change, but does not show it: {} of {}",
+                    members.join(", "),
+                    self.what()
+                );
+                Err(Error::new(ErrorKind::Unavailable, what).with("fix", "run it again"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The mapping once nothing is under way; one that is being deleted counts as gone when it is.
+    async fn settled(&self, aim: Aim) -> Result<Option<Value>, Error> {
+        let busy = ["Creating", "Deleting", "Disabling", "Enabling", "Updating"];
+        let mut pauses = Pauses::new(aim.options.wait);
+        loop {
+            let found = self.found().await?;
+            let state = found.as_ref().and_then(|found| found["State"].as_str());
+            if !state.is_some_and(|state| busy.contains(&state)) {
+                return Ok(found);
+            }
+            if !pauses.again().await {
+                let what = format!("{} is still being changed by AWS", self.what());
+                let error = Error::new(ErrorKind::Unavailable, what);
+                return Err(error.with("fix", "run it again in a while"));
+            }
+        }
+    }
+
+    async fn create(&self) -> Result<(), Error> {
+        let body = Exchange::sending(Value::Object(self.wanted.clone()).to_string());
+        let request = self.session.lambda().create_event_source_mapping();
+        let request = request.function_name(self.function.arn.as_str());
+        let answer = request.customize().interceptor(body).send().await;
+        answer.map_err(|error| failed("CreateEventSourceMapping", self.what(), error))?;
+        Ok(())
+    }
+
+    async fn update(&self, uuid: &str, members: Map<String, Value>) -> Result<(), Error> {
+        let body = Exchange::sending(Value::Object(members).to_string());
+        let request = self
+            .session
+            .lambda()
+            .update_event_source_mapping()
+            .uuid(uuid);
+        let answer = request.customize().interceptor(body).send().await;
+        answer.map_err(|error| failed("UpdateEventSourceMapping", self.what(), error))?;
+        Ok(())
+    }
+
+    async fn delete(&self, uuid: &str) -> Result<(), Error> {
+        let answer = self
+            .session
+            .lambda()
+            .delete_event_source_mapping()
+            .uuid(uuid)
+            .send()
+            .await;
+        answer.map_err(|error| failed("DeleteEventSourceMapping", self.what(), error))?;
+        Ok(())
+    }
+}
+
+impl Part for Mapping {
+    fn title(&self) -> String {
+        self.what()
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::Source
+    }
+
+    fn read(&self, aim: Aim) -> Work<'_, Reading> {
+        Box::pin(async move { Ok(self.compare(self.found().await?.as_ref(), aim.goal)) })
+    }
+
+    fn apply<'a>(&'a self, aim: Aim, done: &'a mut Vec<Change>) -> Work<'a, ()> {
+        Box::pin(self.reconcile(aim, done))
+    }
+}
+
+/// Whether the same call may go through in a moment: the role's policy has not spread yet, the
+/// mapping is busy, or somebody else made it meanwhile.
+fn passing(error: &Error) -> bool {
+    let spreading = error.kind() == ErrorKind::Invalid
+        && error
+            .message()
+            .contains("execution role does not have permissions");
+    spreading || error.kind() == ErrorKind::Conflict && error.context("code").is_some()
+}
+
+/// A word on how a mapping does.
+fn word(found: &Value) -> Option<String> {
+    let state = found["State"].as_str()?;
+    let result = found["LastProcessingResult"].as_str();
+    let quiet = result.is_none_or(|result| matches!(result, "OK" | "No records processed"));
+    match result {
+        Some(result) if !quiet => Some(format!("{state}, {result}")),
+        _ if state == "Enabled" => None,
+        _ => Some(state.to_owned()),
+    }
+}

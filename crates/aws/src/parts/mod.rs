@@ -1,0 +1,16 @@
+//! The parts of a wiring that follow from the definition of a connection.
+
+mod caller;
+mod configuration;
+mod mapping;
+mod mapping_members;
+pub(crate) mod remote;
+mod role;
+mod statements;
+
+pub(crate) use self::caller::CallerRole;
+pub use self::caller::caller_role;
+pub(crate) use self::configuration::Configuration;
+pub(crate) use self::mapping::Mapping;
+pub(crate) use self::role::{RolePolicy, decoded, inline, role_name};
+pub(crate) use self::statements::{Statements, policy};

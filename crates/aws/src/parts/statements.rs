@@ -1,0 +1,405 @@
+//! Statements of the function's resource-based policy.
+
+use std::collections::BTreeMap;
+
+use lambda_with::policy::{Policy, PolicyStatement};
+use lambda_with::{Error, ErrorKind, Function, Principal, Statement};
+use serde_json::Value;
+
+use super::remote::unqualified;
+use crate::change::{Action, Budget, Change, Orphan, Reading, sorted};
+use crate::error::failed;
+use crate::plan::Goal;
+use crate::session::Session;
+use crate::wire::{Aim, Part, Pauses, Stage, Work};
+
+/// What statement ids of connections begin with.
+const SERVICES: [&str; 29] = [
+    "alb",
+    "alexa",
+    "api-gateway",
+    "cloudformation",
+    "cloudfront",
+    "cloudwatch-logs",
+    "codecommit",
+    "codepipeline",
+    "cognito",
+    "config",
+    "connect",
+    "dynamodb",
+    "efs",
+    "eventbridge",
+    "firehose",
+    "iot",
+    "iot-events",
+    "kafka",
+    "kinesis",
+    "lex",
+    "mq",
+    "msk",
+    "s3",
+    "s3-batch",
+    "secrets-manager",
+    "ses",
+    "sns",
+    "sqs",
+    "x-ray",
+];
+
+/// How often a lost race is run again.
+const ATTEMPTS: u32 = 10;
+
+/// Those statements of a function's policy that its connections need.
+#[derive(Debug)]
+pub(crate) struct Statements {
+    session: Session,
+    function: Function,
+    wanted: Vec<(String, Statement)>,
+}
+
+/// The policy of a function, version or alias, with its revision. Nothing where there is none.
+pub(crate) async fn policy(
+    session: &Session,
+    function: &Function,
+) -> Result<Option<(Policy, Option<String>)>, Error> {
+    let request = session
+        .lambda()
+        .get_policy()
+        .function_name(unqualified(function))
+        .set_qualifier(function.qualifier().map(str::to_owned));
+    match request.send().await {
+        Ok(answer) => {
+            let policy = answer.policy().unwrap_or("{}").parse()?;
+            Ok(Some((policy, answer.revision_id().map(str::to_owned))))
+        }
+        Err(error) => {
+            let error = failed("GetPolicy", function.arn.as_str(), error);
+            if error.kind() == ErrorKind::NotFound {
+                Ok(None)
+            } else {
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Statements {
+    pub(crate) fn new(
+        session: &Session,
+        function: &Function,
+        wanted: Vec<(String, Statement)>,
+    ) -> Self {
+        Self {
+            session: session.clone(),
+            function: function.clone(),
+            wanted,
+        }
+    }
+
+    fn compare(&self, policy: &Policy, aim: Aim) -> Reading {
+        let mut reading = Reading::default();
+        let mut after = policy.clone();
+        for (name, statement) in &self.wanted {
+            let written = PolicyStatement::of_function(statement, &self.function.arn);
+            let found = policy.find(&statement.sid);
+            let action = match (aim.goal, found) {
+                (Goal::Connect, Some(found)) if same(found, &written) => Action::Keep,
+                (Goal::Connect, Some(_)) => Action::Update,
+                (Goal::Connect, None) => Action::Create,
+                (Goal::Disconnect, Some(_)) => Action::Remove,
+                (Goal::Disconnect, None) => continue,
+            };
+            let mut change = Change::new(action, self.what(&statement.sid)).of(name);
+            match action {
+                Action::Create => change = change.members(&Value::Null, &shown(&written)),
+                Action::Update => {
+                    let found = found.map(shown).unwrap_or_default();
+                    change = change.members(&found, &shown(&written));
+                }
+                Action::Keep | Action::Remove => {}
+            }
+            if change.is_change() {
+                let _ = after.remove(&statement.sid);
+                if aim.goal == Goal::Connect {
+                    after.statements.push(written);
+                }
+            }
+            reading.changes.push(change);
+        }
+        for sid in self.left_over(policy) {
+            let what = format!("{}, not in this definition", self.what(sid));
+            if aim.options.prune {
+                let _ = after.remove(sid);
+                reading
+                    .changes
+                    .push(Change::new(Action::Remove, self.what(sid)).note("orphan"));
+            } else if aim.goal == Goal::Connect {
+                let fix = format!(
+                    "connect with --prune, or `aws lambda remove-permission --function-name {} \
+                     --statement-id {sid}`",
+                    self.function.name()
+                );
+                reading.orphans.push(Orphan { what, fix });
+            }
+        }
+        let bytes = if after.statements.is_empty() {
+            0
+        } else {
+            after.bytes()
+        };
+        if bytes > Policy::MAX_BYTES && aim.goal == Goal::Connect {
+            reading.refusals.push(format!(
+                "the policy of {} would have {bytes} bytes, more than the {} AWS takes: let one \
+                 statement with a pattern in its source take the place of several",
+                self.function.arn.resource(),
+                Policy::MAX_BYTES
+            ));
+        }
+        reading.policy = Some(Budget {
+            bytes,
+            limit: Policy::MAX_BYTES,
+        });
+        reading
+    }
+
+    fn left_over<'a>(&self, policy: &'a Policy) -> Vec<&'a str> {
+        let wanted = |sid: &str| {
+            self.wanted
+                .iter()
+                .any(|(_, statement)| statement.sid == sid)
+        };
+        let ours = |sid: &str| {
+            SERVICES.iter().any(|id| {
+                sid.strip_prefix(id)
+                    .is_some_and(|rest| rest.starts_with('-'))
+            })
+        };
+        let sids = policy
+            .statements
+            .iter()
+            .filter_map(|statement| statement.sid.as_deref());
+        sids.filter(|sid| ours(sid) && !wanted(sid)).collect()
+    }
+
+    fn what(&self, sid: &str) -> String {
+        let function = self.function.arn.resource().trim_start_matches("function:");
+        format!("statement {sid} in the policy of {function}")
+    }
+
+    /// Does one change. A lost race is `Conflict`.
+    async fn write(&self, policy: &Found, change: &Change, sid: &str) -> Result<(), Error> {
+        let mut revision = policy.as_ref().and_then(|(_, revision)| revision.clone());
+        if matches!(change.action, Action::Update | Action::Remove) {
+            self.remove(sid, revision).await?;
+            revision = None;
+        }
+        let wanted = self
+            .wanted
+            .iter()
+            .find(|(_, statement)| statement.sid == sid);
+        match wanted {
+            Some((_, statement)) if change.action != Action::Remove => {
+                self.add(statement, revision).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn add(&self, statement: &Statement, revision: Option<String>) -> Result<(), Error> {
+        let principal = match &statement.principal {
+            Principal::Service(name) | Principal::Aws(name) => name.as_str(),
+            _ => "*",
+        };
+        let auth_type = statement
+            .function_url_auth_type
+            .map(|auth_type| match auth_type {
+                lambda_with::FunctionUrlAuthType::AwsIam => "AWS_IAM".into(),
+                lambda_with::FunctionUrlAuthType::None => "NONE".into(),
+            });
+        let request = self
+            .session
+            .lambda()
+            .add_permission()
+            .function_name(unqualified(&self.function))
+            .set_qualifier(self.function.qualifier().map(str::to_owned))
+            .statement_id(&statement.sid)
+            .action(statement.action)
+            .principal(principal)
+            .set_source_arn(statement.source_arn.as_ref().map(ToString::to_string))
+            .set_source_account(statement.source_account.clone())
+            .set_principal_org_id(statement.principal_org_id.clone())
+            .set_event_source_token(statement.event_source_token.clone())
+            .set_function_url_auth_type(auth_type)
+            .set_invoked_via_function_url(statement.invoked_via_function_url)
+            .set_revision_id(revision);
+        let answer = request.send().await;
+        answer.map_err(|error| failed("AddPermission", self.what(&statement.sid), error))?;
+        Ok(())
+    }
+
+    async fn remove(&self, sid: &str, revision: Option<String>) -> Result<(), Error> {
+        let request = self
+            .session
+            .lambda()
+            .remove_permission()
+            .function_name(unqualified(&self.function))
+            .set_qualifier(self.function.qualifier().map(str::to_owned))
+            .statement_id(sid)
+            .set_revision_id(revision);
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let error = failed("RemovePermission", self.what(sid), error);
+                if error.kind() == ErrorKind::NotFound {
+                    Ok(())
+                } else {
+                    Err(error)
+                }
+            }
+        }
+    }
+
+    async fn reconcile(&self, aim: Aim, done: &mut Vec<Change>) -> Result<(), Error> {
+        let mut made: BTreeMap<String, Change> = BTreeMap::new();
+        let mut lost = 0;
+        let mut refused = None;
+        loop {
+            let mut found = policy(&self.session, &self.function).await?;
+            // Refused although nobody changed the policy: the endpoint, an emulator's, does not
+            // compare revisions as AWS does.
+            if let Some((_, revision)) = found.as_mut().filter(|(_, r)| lost > 0 && *r == refused) {
+                *revision = None;
+            }
+            let standing = found
+                .as_ref()
+                .map(|(policy, _)| policy.clone())
+                .unwrap_or_default();
+            let reading = self.compare(&standing, aim);
+            if let Some(refusal) = reading.refusals.into_iter().next() {
+                return Err(Error::new(ErrorKind::Limit, refusal));
+            }
+            let next = reading
+                .changes
+                .iter()
+                .find(|c| c.is_change() && !made.contains_key(&c.what));
+            let Some(change) = next else {
+                let kept = reading
+                    .changes
+                    .into_iter()
+                    .filter(|c| !made.contains_key(&c.what));
+                done.extend(kept);
+                return Ok(());
+            };
+            let sid = change.what.split(' ').nth(1).unwrap_or_default();
+            match self.write(&found, change, sid).await {
+                Ok(()) => {
+                    made.insert(change.what.clone(), change.clone());
+                    done.push(change.clone());
+                    self.visible(aim, &change.what).await?;
+                }
+                Err(error) if error.kind() == ErrorKind::Conflict && lost < ATTEMPTS => {
+                    lost += 1;
+                    refused = found.and_then(|(_, revision)| revision);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Waits until AWS shows the change.
+    async fn visible(&self, aim: Aim, what: &str) -> Result<(), Error> {
+        let mut pauses = Pauses::new(aim.options.wait);
+        loop {
+            let found = policy(&self.session, &self.function).await?;
+            let standing = found.map(|(policy, _)| policy).unwrap_or_default();
+            let pending = |change: &Change| change.what == what && change.is_change();
+            if !self.compare(&standing, aim).changes.iter().any(pending) {
+                return Ok(());
+            }
+            if !pauses.again().await {
+                let error = Error::new(
+                    ErrorKind::Unavailable,
+                    format!("AWS took the change, but does not show it as asked: {what}"),
+                );
+                return Err(error.with("fix", "look at `lambda-with status`, then run it again"));
+            }
+        }
+    }
+}
+
+type Found = Option<(Policy, Option<String>)>;
+
+impl Part for Statements {
+    fn title(&self) -> String {
+        format!(
+            "the policy of {}",
+            self.function.arn.resource().trim_start_matches("function:")
+        )
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::Policy
+    }
+
+    fn read(&self, aim: Aim) -> Work<'_, Reading> {
+        Box::pin(async move {
+            let found = policy(&self.session, &self.function).await?;
+            Ok(self.compare(&found.map(|(policy, _)| policy).unwrap_or_default(), aim))
+        })
+    }
+
+    fn apply<'a>(&'a self, aim: Aim, done: &'a mut Vec<Change>) -> Work<'a, ()> {
+        Box::pin(self.reconcile(aim, done))
+    }
+}
+
+/// Whether two statements mean the same: lone values and lists of one are equal, and condition keys
+/// have no case.
+fn same(found: &PolicyStatement, wanted: &PolicyStatement) -> bool {
+    canonical(found) == canonical(wanted)
+}
+
+fn canonical(statement: &PolicyStatement) -> Value {
+    fn walk(value: Value, keys: bool) -> Value {
+        match value {
+            Value::Array(mut list) if list.len() == 1 => walk(list.remove(0), keys),
+            Value::Array(mut list) => {
+                list.sort_by_key(|value| sorted(value).to_string());
+                Value::Array(list)
+            }
+            Value::Object(members) => Value::Object(
+                members
+                    .into_iter()
+                    .map(|(name, value)| {
+                        let inner = keys || name == "Condition";
+                        (
+                            if keys { name.to_lowercase() } else { name },
+                            walk(value, inner),
+                        )
+                    })
+                    .collect(),
+            ),
+            other => other,
+        }
+    }
+    walk(serde_json::to_value(statement).unwrap_or_default(), false)
+}
+
+/// The statement for the eye: without its id, with tokens hidden.
+fn shown(statement: &PolicyStatement) -> Value {
+    let mut value = serde_json::to_value(statement).unwrap_or_default();
+    if let Some(members) = value.as_object_mut() {
+        members.remove("Sid");
+    }
+    if let Some(conditions) = value.get_mut("Condition").and_then(Value::as_object_mut) {
+        for keys in conditions.values_mut().filter_map(Value::as_object_mut) {
+            for (_, token) in keys
+                .iter_mut()
+                .filter(|(key, _)| key.ends_with("EventSourceToken"))
+            {
+                *token = Value::from("[hidden]");
+            }
+        }
+    }
+    value
+}

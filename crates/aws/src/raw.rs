@@ -1,0 +1,81 @@
+//! Documents as they are on the wire.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_lambda::config::interceptors::{
+    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
+};
+use aws_sdk_lambda::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_lambda::error::BoxError;
+use aws_sdk_lambda::primitives::SdkBody;
+
+/// Sends one call's body as given, and keeps the answer's as it came.
+///
+/// The SDK's types drop the members they do not know. Where a document is read, changed and written
+/// back, those of others would be lost with them; through this they stay. Signing, retries and
+/// errors remain the SDK's. Give it to a call with `.customize().interceptor(exchange.clone())`.
+#[derive(Clone, Debug, Default)]
+pub struct Exchange {
+    body: Option<Arc<str>>,
+    answer: Arc<Mutex<Option<Vec<u8>>>>,
+}
+
+impl Exchange {
+    /// Sends what the SDK makes of the call's input.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sends this body instead.
+    #[must_use]
+    pub fn sending(body: impl Into<Arc<str>>) -> Self {
+        Self {
+            body: Some(body.into()),
+            ..Self::default()
+        }
+    }
+
+    /// The body of the last answer; empty before there is one.
+    #[must_use]
+    pub fn answer(&self) -> Vec<u8> {
+        self.answer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+            .unwrap_or_default()
+    }
+}
+
+impl Intercept for Exchange {
+    fn name(&self) -> &'static str {
+        "Exchange"
+    }
+
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(body) = &self.body {
+            let request = context.request_mut();
+            request
+                .headers_mut()
+                .insert("content-length", body.len().to_string());
+            *request.body_mut() = SdkBody::from(&**body);
+        }
+        Ok(())
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let body = context.response().body().bytes().map(<[u8]>::to_vec);
+        *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = body;
+        Ok(())
+    }
+}
