@@ -31,7 +31,9 @@ pub(crate) fn run(json: bool) {
         let counts: Vec<f64> = payload.variants.iter().map(count).collect();
         let of = payload.records as f64;
         let row = |divisor: f64| {
-            std::iter::once(of).chain(counts.iter().map(move |count| count / divisor)).collect()
+            std::iter::once(of)
+                .chain(counts.iter().map(move |count| count / divisor))
+                .collect()
         };
         events.row(payload.name, row(1.0));
         records.row(payload.name, row(of));

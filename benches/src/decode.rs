@@ -18,7 +18,15 @@ const TURN: Duration = Duration::from_millis(8);
 
 /// Prints the times of all payloads and variants, all measured in turns, and their ratios.
 pub(crate) fn run(json: bool) -> Result<()> {
-    let mut times = Table::new(&["bytes", "today µs", "plain", "owned", "decode", "lazy", "node"]);
+    let mut times = Table::new(&[
+        "bytes",
+        "today µs",
+        "plain",
+        "owned",
+        "decode",
+        "lazy",
+        "node",
+    ]);
     let mut ratios = Table::new(&["plain", "owned", "decode", "lazy", "node", "node÷lazy"]);
     let mut all = Vec::new();
     for payload in payloads::ALL {
@@ -27,7 +35,12 @@ pub(crate) fn run(json: bool) -> Result<()> {
         let mut row: Vec<f64> = medians.iter().skip(1).map(|time| today / time).collect();
         row.push(medians[5] / medians[4]);
         let micros = medians.iter().map(|nanos| nanos / 1000.0);
-        times.row(payload.name, std::iter::once(payload.json().len() as f64).chain(micros).collect());
+        times.row(
+            payload.name,
+            std::iter::once(payload.json().len() as f64)
+                .chain(micros)
+                .collect(),
+        );
         ratios.row(payload.name, row.clone());
         all.push(row);
     }

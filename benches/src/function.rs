@@ -20,10 +20,14 @@ const TURN: Duration = Duration::from_millis(700);
 
 /// Runs for a while and prints the invocations per second.
 pub(crate) fn run(variant: &str, payload: &str) -> Result<()> {
-    let event = payloads::find(payload).context("there is no such payload")?.json();
+    let event = payloads::find(payload)
+        .context("there is no such payload")?
+        .json();
     let address = std::env::var("AWS_LAMBDA_RUNTIME_API").context("no AWS_LAMBDA_RUNTIME_API")?;
     let listener = TcpListener::bind(address).context("cannot listen")?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let (time, answers) = runtime.block_on(async {
         tokio::select! {
             result = runtime_api::serve(listener, &event, TURN) => result,

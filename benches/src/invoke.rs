@@ -53,5 +53,7 @@ fn measure(variant: &str, payload: &str) -> Result<f64> {
         bail!("the function failed");
     }
     let rate = String::from_utf8(output.stdout)?;
-    rate.trim().parse().with_context(|| format!("the function printed `{rate}`"))
+    rate.trim()
+        .parse()
+        .with_context(|| format!("the function printed `{rate}`"))
 }

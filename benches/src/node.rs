@@ -44,7 +44,12 @@ impl Node {
         };
         let input = child.stdin.take().context("Node has no standard input")?;
         let output = BufReader::new(child.stdout.take().context("Node has no standard output")?);
-        Ok(Some(Self { child, input, output, file }))
+        Ok(Some(Self {
+            child,
+            input,
+            output,
+            file,
+        }))
     }
 
     /// Nanoseconds of one parse, the mean over `times`.
@@ -52,7 +57,10 @@ impl Node {
         writeln!(self.input, "{times}").context("Node has gone")?;
         let mut line = String::new();
         self.output.read_line(&mut line).context("Node has gone")?;
-        let nanos: f64 = line.trim().parse().with_context(|| format!("Node answered `{line}`"))?;
+        let nanos: f64 = line
+            .trim()
+            .parse()
+            .with_context(|| format!("Node answered `{line}`"))?;
         Ok(nanos / f64::from(times))
     }
 }

@@ -8,6 +8,10 @@ use crate::variants::{self, Variant};
 /// One event and the ways of reading it.
 pub(crate) struct Payload {
     pub(crate) name: &'static str,
+    #[cfg_attr(
+        not(feature = "allocations"),
+        expect(dead_code, reason = "a divisor for counts")
+    )]
     pub(crate) records: usize,
     pub(crate) variants: &'static [Variant],
     make: fn() -> Value,
@@ -22,7 +26,12 @@ impl Payload {
 
 /// All of them.
 pub(crate) const ALL: &[Payload] = &[
-    Payload { name: "s3-1", records: 1, variants: variants::S3, make: s3 },
+    Payload {
+        name: "s3-1",
+        records: 1,
+        variants: variants::S3,
+        make: s3,
+    },
     Payload {
         name: "sqs-10x1k",
         records: 10,
@@ -77,7 +86,10 @@ struct Digits(u64);
 
 impl Digits {
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         self.0 >> 33
     }
 
@@ -94,7 +106,11 @@ impl Digits {
 /// An order as JSON text of about `size` bytes.
 fn json_body(seed: usize, size: usize) -> String {
     let mut digits = Digits(seed as u64);
-    let mut body = format!(r#"{{"order":"{}","customer":"{}","lines":["#, digits.hex(12), digits.hex(16));
+    let mut body = format!(
+        r#"{{"order":"{}","customer":"{}","lines":["#,
+        digits.hex(12),
+        digits.hex(16)
+    );
     while body.len() + 2 < size {
         let line = format!(
             r#"{{"sku":"{}","name":"Lamp, brass, {} cm","quantity":{},"price":"{}.90"}},"#,
@@ -116,7 +132,9 @@ fn plain_body(seed: usize, size: usize) -> String {
 fn base64_body(size: usize) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut digits = Digits(7);
-    (0..size).map(|_| char::from(ALPHABET[digits.next() as usize % ALPHABET.len()])).collect()
+    (0..size)
+        .map(|_| char::from(ALPHABET[digits.next() as usize % ALPHABET.len()]))
+        .collect()
 }
 
 fn s3() -> Value {
@@ -224,19 +242,32 @@ fn rest_api(body: &str) -> Value {
     let headers = [
         ("Accept", "application/json, text/plain, */*"),
         ("Accept-Encoding", "gzip, deflate, br"),
-        ("Authorization", "Bearer 0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f6071"),
+        (
+            "Authorization",
+            "Bearer 0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f6071",
+        ),
         ("Content-Type", "application/json"),
         ("Host", "a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com"),
-        ("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"),
-        ("X-Amzn-Trace-Id", "Root=1-69a56042-5e1b4d4a2c9f7e6a3b8d1c0f"),
+        (
+            "User-Agent",
+            "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+        ),
+        (
+            "X-Amzn-Trace-Id",
+            "Root=1-69a56042-5e1b4d4a2c9f7e6a3b8d1c0f",
+        ),
         ("X-Forwarded-For", "203.0.113.10, 130.176.1.20"),
         ("X-Forwarded-Port", "443"),
         ("X-Forwarded-Proto", "https"),
     ];
-    let one: serde_json::Map<String, Value> =
-        headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
-    let many: serde_json::Map<String, Value> =
-        headers.iter().map(|(name, value)| ((*name).to_owned(), json!([value]))).collect();
+    let one: serde_json::Map<String, Value> = headers
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), json!(value)))
+        .collect();
+    let many: serde_json::Map<String, Value> = headers
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), json!([value])))
+        .collect();
     json!({
         "resource": "/orders/{id}",
         "path": "/orders/4711",

@@ -20,7 +20,10 @@ pub(crate) async fn serve(
 ) -> Result<(Duration, u32)> {
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let (stream, _) = listener.accept().await.context("the function does not connect")?;
+    let (stream, _) = listener
+        .accept()
+        .await
+        .context("the function does not connect")?;
     stream.set_nodelay(true)?;
     let mut stream = BufStream::with_capacity(16 * 1024, 16 * 1024, stream);
     let next = response(event);
@@ -33,7 +36,9 @@ pub(crate) async fn serve(
         if request.starts_with("GET ") {
             stream.write_all(&next).await?;
         } else if request.contains("/response ") {
-            stream.write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n").await?;
+            stream
+                .write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n")
+                .await?;
             answers += 1;
             if answers == WARM_UP {
                 start = Instant::now();

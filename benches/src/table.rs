@@ -10,7 +10,10 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn new(columns: &[&'static str]) -> Self {
-        Self { columns: columns.to_vec(), rows: Vec::new() }
+        Self {
+            columns: columns.to_vec(),
+            rows: Vec::new(),
+        }
     }
 
     pub(crate) fn row(&mut self, name: impl Into<String>, figures: Vec<f64>) {
@@ -38,7 +41,11 @@ impl Table {
 
     fn to_json(&self) -> Value {
         let row = |(name, figures): &(String, Vec<f64>)| {
-            let figures = self.columns.iter().zip(figures).map(|(c, f)| ((*c).to_owned(), json!(f)));
+            let figures = self
+                .columns
+                .iter()
+                .zip(figures)
+                .map(|(c, f)| ((*c).to_owned(), json!(f)));
             let mut object: serde_json::Map<String, Value> = figures.collect();
             object.insert("payload".to_owned(), json!(name));
             Value::Object(object)
@@ -49,7 +56,9 @@ impl Table {
 
 /// The geometric mean.
 pub(crate) fn mean(figures: impl IntoIterator<Item = f64>) -> f64 {
-    let (sum, count) = figures.into_iter().fold((0.0, 0.0), |(s, n), f| (s + f.ln(), n + 1.0));
+    let (sum, count) = figures
+        .into_iter()
+        .fold((0.0, 0.0), |(s, n), f| (s + f.ln(), n + 1.0));
     f64::exp(sum / count)
 }
 

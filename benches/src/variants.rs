@@ -31,8 +31,7 @@ macro_rules! variants {
 
 pub(crate) const S3: &[Variant] = variants!(s3::S3Event, S3Event);
 pub(crate) const SQS: &[Variant] = variants!(sqs::SqsEvent, SqsEvent);
-pub(crate) const HTTP_API: &[Variant] =
-    variants!(apigw::ApiGatewayV2httpRequest, HttpApiRequest);
+pub(crate) const HTTP_API: &[Variant] = variants!(apigw::ApiGatewayV2httpRequest, HttpApiRequest);
 pub(crate) const REST_API: &[Variant] = variants!(apigw::ApiGatewayProxyRequest, RestApiRequest);
 
 /// Looks at all that was left for later.
@@ -77,7 +76,9 @@ impl Read for RestApiRequest {
 }
 
 fn today<T: DeserializeOwned>(json: &Bytes) -> T {
-    checked(serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(json)))
+    checked(serde_path_to_error::deserialize(
+        &mut serde_json::Deserializer::from_slice(json),
+    ))
 }
 
 fn owned<T: DeserializeOwned>(json: &Bytes) -> T {

@@ -126,8 +126,8 @@ impl Change {
     pub fn detail(mut self, member: impl Into<String>, found: Value, wanted: Value) -> Self {
         self.details.push(Detail {
             member: member.into(),
-            found: sorted(&found),
-            wanted: sorted(&wanted),
+            found: sorted(found),
+            wanted: sorted(wanted),
         });
         self
     }
@@ -142,7 +142,7 @@ impl Change {
     /// Adds every member of `wanted` that differs from `found`, both being JSON objects.
     #[must_use]
     pub fn members(mut self, found: &Value, wanted: &Value) -> Self {
-        for (member, wanted) in sorted(wanted).as_object().into_iter().flatten() {
+        for (member, wanted) in sorted(wanted.clone()).as_object().into_iter().flatten() {
             let found = found.get(member).unwrap_or(&Value::Null);
             if found != wanted {
                 self = self.detail(member, found.clone(), wanted.clone());
@@ -215,19 +215,16 @@ impl Budget {
 
 /// The same value with the members of every object in the order of their names, which serde_json
 /// keeps or does not, depending on a feature that any crate may turn on.
-pub(crate) fn sorted(value: &Value) -> Value {
+pub(crate) fn sorted(value: Value) -> Value {
     match value {
-        Value::Array(list) => list.iter().map(sorted).collect(),
+        Value::Array(list) => list.into_iter().map(sorted).collect(),
         Value::Object(members) => {
-            let members: BTreeMap<&String, Value> = members
-                .iter()
+            let members: BTreeMap<String, Value> = members
+                .into_iter()
                 .map(|(name, value)| (name, sorted(value)))
                 .collect();
-            members
-                .into_iter()
-                .map(|(name, value)| (name.clone(), value))
-                .collect()
+            Value::Object(members.into_iter().collect())
         }
-        other => other.clone(),
+        other => other,
     }
 }

@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use crate::change::Change;
 use crate::parts::{CallerRole, Configuration, Mapping, RolePolicy, Statements, remote};
-use crate::plan::{Goal, Plan, Status};
+use crate::plan::{Goal, Plan};
 use crate::session::Session;
+use crate::status::Status;
 use crate::wire::{Aim, Options, Part, Wire};
 
 /// The wiring of one function: everything its connections need in AWS.
@@ -259,10 +260,11 @@ impl Wiring {
             parts.push(Box::new(caller.clone()));
         }
         let standing = remote::read(session, function, goal).await?;
-        let role = function
-            .role
-            .clone()
-            .or_else(|| standing.as_ref().and_then(remote::role));
+        // What the function runs as, rather than what the definition says it does.
+        let role = standing
+            .as_ref()
+            .and_then(remote::role)
+            .or_else(|| function.role.clone());
         if let Some(role) = role {
             parts.push(Box::new(RolePolicy::new(
                 session, function, role, &self.role,

@@ -153,9 +153,12 @@ pub(crate) struct Check {
 /// Print the definition as infrastructure code
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Example:
-  lambda-with export --format cloudformation --out template.json
-  aws cloudformation deploy --template-file template.json --stack-name orders --capabilities CAPABILITY_NAMED_IAM")]
+Examples:
+  lambda-with export --out template.json
+  aws cloudformation deploy --template-file template.json --stack-name orders --capabilities CAPABILITY_NAMED_IAM
+  lambda-with export --format sam --out template.json && sam build && sam deploy --guided
+  lambda-with export --format terraform --out lambda-with.tf.json && terraform plan
+  lambda-with export --out template.json --check   exit 1 if the definition has changed since")]
 pub(crate) struct Export {
     /// Which language
     #[arg(long, value_enum, default_value = "cloudformation")]

@@ -50,7 +50,8 @@ impl Shape {
 pub struct Member {
     /// The JSON pointer, such as `/Records/0/eventSource`.
     pub pointer: &'static str,
-    /// The value it must have, where only one is possible.
+    /// The value it must have, where only one is possible; or what it must begin with, followed by
+    /// `*`.
     pub constant: Option<&'static str>,
 }
 
@@ -58,13 +59,28 @@ impl Member {
     /// A member that is there, whatever its value.
     #[must_use]
     pub const fn there(pointer: &'static str) -> Self {
-        Self { pointer, constant: None }
+        Self {
+            pointer,
+            constant: None,
+        }
     }
 
     /// A member that has one value only.
     #[must_use]
     pub const fn constant(pointer: &'static str, value: &'static str) -> Self {
-        Self { pointer, constant: Some(value) }
+        Self {
+            pointer,
+            constant: Some(value),
+        }
+    }
+
+    /// Whether a value, given as its text if it is one, is what the member must have.
+    fn takes(&self, text: Option<&str>) -> bool {
+        match self.constant.map(|constant| constant.strip_suffix('*').ok_or(constant)) {
+            None => true,
+            Some(Ok(start)) => text.is_some_and(|text| text.starts_with(start)),
+            Some(Err(constant)) => text == Some(constant),
+        }
     }
 }
 
@@ -177,6 +193,25 @@ mod tests {
         );
         for document in [json!([]), json!(null), json!("Records"), json!({})] {
             check(&document, 0, "/Records is missing");
+        }
+    }
+
+    #[test]
+    fn a_constant_can_be_a_beginning() {
+        const SOURCE: &[Member] = &[Member::constant("/triggerSource", "PreSignUp_*")];
+        let sign_up = Shape {
+            members: SOURCE,
+            ..SHAPE
+        };
+        for (source, expected) in [
+            (json!("PreSignUp_SignUp"), true),
+            (json!("PreSignUp_"), true),
+            (json!("PreSignUp"), false),
+            (json!("PostConfirmation_ConfirmSignUp"), false),
+            (json!(null), false),
+        ] {
+            let document = json!({ "triggerSource": source });
+            assert_eq!(sign_up.mismatch(&document).is_none(), expected, "{document}");
         }
     }
 

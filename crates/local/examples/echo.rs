@@ -24,6 +24,11 @@ async fn answer(event: LambdaEvent<Value>) -> Result<Value, Error> {
     if let Some(millis) = event["sleep"].as_u64() {
         tokio::time::sleep(Duration::from_millis(millis)).await;
     }
+    if let Some(path) = event["until"].as_str() {
+        while !std::path::Path::new(path).exists() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
     if let Some(path) = event["append"].as_str() {
         let mut file = std::fs::OpenOptions::new()
             .append(true)

@@ -13,7 +13,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (Some(dir), Some(port), Some(program)) = (args.next(), args.next(), args.next()) else {
         return Err("usage: engine DATA_DIR PORT PROGRAM [ARGS…]".into());
     };
-    let echo = Function::new("arn:aws:lambda:eu-west-1:123456789012:function:echo".parse()?)?;
+    let mut echo = Function::new("arn:aws:lambda:eu-west-1:123456789012:function:echo".parse()?)?;
+    echo.timeout = 60;
     let mut options = Options::new(dir);
     options.invoke_port = Some(port.parse()?);
     options.functions.push(FunctionOptions::new(

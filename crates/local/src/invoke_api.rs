@@ -1,6 +1,6 @@
 //! Lambda's HTTP API, for unmodified clients.
 //!
-//! `Invoke` in its three types; the calls around it are in [`control`](crate::control). Requests are
+//! `Invoke` in its three types; the calls around it are in [`control`]. Requests are
 //! not authenticated: whoever can reach 127.0.0.1 is the function's owner.
 //! See <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>.
 
@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use hyper::body::Incoming;
 use lambda_with::{Error, ErrorKind, Invocation, InvocationType, LogType, Outcome};
 use tokio::net::TcpListener;
@@ -36,7 +36,7 @@ pub(crate) async fn serve(listener: TcpListener, stop: watch::Receiver<bool>, ha
 async fn answer(handle: Handle, request: Request<Incoming>) -> Response<Bytes> {
     let request_id = trace::request_id();
     let (parts, body) = request.into_parts();
-    let answered = match Call::of(&parts) {
+    let answered = match check_origin(&parts.headers).and_then(|()| Call::of(&parts)) {
         Ok(call) => route(&handle, &call, &parts, body, &request_id).await,
         Err(refusal) => Err(refusal),
     };
@@ -45,6 +45,25 @@ async fn answer(handle: Handle, request: Request<Incoming>) -> Response<Bytes> {
         response.headers_mut().insert("x-amzn-requestid", id);
     }
     response
+}
+
+/// Refuses what a page of some website sends through the user's browser.
+fn check_origin(headers: &HeaderMap) -> Result<(), Refusal> {
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return Ok(());
+    };
+    let host = origin
+        .to_str()
+        .ok()
+        .and_then(|origin| origin.parse::<Uri>().ok());
+    match host.as_ref().and_then(Uri::host) {
+        Some("localhost" | "127.0.0.1" | "[::1]") => Ok(()),
+        _ => Err(Refusal::user(
+            StatusCode::FORBIDDEN,
+            "AccessDeniedException",
+            "the engine takes no requests from web pages of other origins",
+        )),
+    }
 }
 
 /// What a request asks for: the segments of its path behind the version, and its qualifier.
@@ -289,6 +308,34 @@ mod tests {
             ("%zz", None),
         ] {
             assert_eq!(decode(text).as_deref(), decoded, "{text}");
+        }
+    }
+
+    #[test]
+    fn web_pages_of_other_origins_are_refused() {
+        for (origin, allowed) in [
+            (None, true),
+            (Some("http://localhost:3000"), true),
+            (Some("http://127.0.0.1"), true),
+            (Some("http://[::1]:8080"), true),
+            (Some("https://example.com"), false),
+            (Some("http://localhost.example.com"), false),
+            (Some("http://127.0.0.1.example.com:9000"), false),
+            (Some("null"), false),
+            (Some(""), false),
+        ] {
+            let headers = origin.map(|origin| (header::ORIGIN, HeaderValue::from_static(origin)));
+            let headers = headers.into_iter().collect();
+            assert_eq!(check_origin(&headers).is_ok(), allowed, "{origin:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_path_and_query_is_read_or_refused(uri in "/[ -~]{0,40}") {
+            if let Ok(request) = Request::builder().uri(uri.replace(' ', "%")).body(()) {
+                let _ = Call::of(&request.into_parts().0);
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ mod log;
 mod output;
 mod process;
 mod trace;
+mod watchdog;
 
 mod environment;
 mod function;

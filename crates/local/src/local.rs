@@ -30,8 +30,8 @@ const GRACE: Duration = Duration::from_secs(5);
 /// It works until it is [shut down](Local::shutdown) or dropped; both end all processes. Everything
 /// it offers on the network is bound to 127.0.0.1.
 ///
-/// A process that is busy when the engine itself is killed ends when it next asks for work: the
-/// Runtime API it would ask is gone. What the engine accepted is on disk and runs after a restart.
+/// Processes are ended as well when the program of the engine is killed. What the engine accepted is
+/// on disk by then and runs after the next start.
 #[derive(Debug)]
 pub struct Local {
     handle: Handle,

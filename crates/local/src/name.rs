@@ -197,4 +197,13 @@ mod tests {
             );
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_name_or_refused(text in "(arn:aws:lambda:)?[a-z0-9$:ä -]{0,30}") {
+            if let Ok(name) = text.parse::<Name>() {
+                assert!(text.contains(&name.name) && !name.name.contains(':'));
+            }
+        }
+    }
 }

@@ -76,6 +76,9 @@ impl Output {
     pub(crate) fn finish(&self, lines: &[String]) -> String {
         let mut state = self.lock();
         self.read_now(&mut state);
+        if !state.line.is_empty() {
+            self.end_line(&mut state);
+        }
         for line in lines {
             self.platform(&mut state, line);
         }
@@ -150,15 +153,15 @@ mod tests {
         tokio::task::yield_now().await;
         output.begin(Some("START"));
         writer.write_all(b"one\ntw").unwrap();
-        writer.write_all(b"o\n\xff\n").unwrap();
+        writer.write_all(b"o\n\xff\nopen").unwrap();
         let tail = output.finish(&["END".to_owned()]);
         writer.write_all(b"late").unwrap();
         drop(writer);
         following.await.unwrap().unwrap();
-        assert_eq!(tail, "START\none\ntwo\n\u{fffd}\nEND\n");
+        assert_eq!(tail, "START\none\ntwo\n\u{fffd}\nopen\nEND\n");
         assert_eq!(
             *seen.lock().unwrap(),
-            ["START", "one", "two", "\u{fffd}", "END", "late"]
+            ["START", "one", "two", "\u{fffd}", "open", "END", "late"]
         );
     }
 }

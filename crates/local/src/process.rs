@@ -8,8 +8,7 @@ use lambda_with::Timestamp;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, ChildStdin, Command};
 
-use crate::options;
-use crate::trace;
+use crate::{options, trace, watchdog};
 
 /// Variables a process inherits from the engine, where they are set. Credentials are not among them:
 /// a function that needs any is given them by name.
@@ -53,13 +52,12 @@ pub(crate) struct Setup<'a> {
 
 /// A process in a group of its own, which is killed with all its descendants when this is dropped.
 ///
-/// A process outlives an engine that was itself killed only until it next asks for work: its
-/// Runtime API is gone then, and its standard input has ended.
+/// Should the engine itself be killed, the [`watchdog`] does the same.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
     group: Option<Pid>,
-    // Held open: its end tells the process that the engine is gone.
+    // Held open, for runtimes that take the end of their standard input for a reason to end.
     _stdin: Option<ChildStdin>,
 }
 
@@ -90,6 +88,9 @@ impl Process {
         let group = child
             .id()
             .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        if let Some(group) = group {
+            watchdog::begun(group);
+        }
         let stdin = child.stdin.take();
         Ok((
             Self {
@@ -149,6 +150,7 @@ impl Process {
         if let Some(group) = self.group.take() {
             // Fails when nobody is left in the group, which is what is wanted.
             let _ = kill_process_group(group, Signal::KILL);
+            watchdog::ended(group);
         }
     }
 }

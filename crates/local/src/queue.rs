@@ -181,6 +181,18 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_an_event_or_damaged(bytes: Vec<u8>, cut: usize, flip: usize) {
+            let _ = Event::decode(&bytes);
+            let mut encoded = event("[1]").encode().unwrap().to_vec();
+            let index = flip % encoded.len();
+            encoded[index] ^= 0x55;
+            encoded.truncate(cut % (encoded.len() + 1));
+            let _ = Event::decode(&encoded);
+        }
+    }
+
     async fn check(queue: &Queue) {
         let at = Duration::from_secs;
         let payloads = |taken: &Taken| -> Vec<String> {

@@ -7,12 +7,19 @@ mod common;
 use std::path::Path;
 
 use common::{ARN, answer, echo, error, function, invocation, options, python};
-use lambda_with::{Invocation, Invoke, LogType, Outcome};
+use lambda_with::{Function, Invocation, Invoke, LogType, Outcome};
 use lambda_with_local::{Command, FunctionOptions, Local, Run, What};
 use serde_json::json;
 
 fn scripts() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python")
+}
+
+/// A Python function, which leaves no compiled files behind.
+fn python_function(definition: Function, command: Command) -> FunctionOptions {
+    let mut options = FunctionOptions::new(definition, Run::Command(command));
+    options.environment = vec![("PYTHONDONTWRITEBYTECODE".into(), "1".into())];
+    options
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,10 +65,7 @@ async fn a_python_function_runs_on_awslambdaric() {
     let command = Command::new(python("python"))
         .args(["-m", "awslambdaric", "app.handler"])
         .dir(scripts());
-    let (options, _) = options(
-        dir.path(),
-        FunctionOptions::new(definition, Run::Command(command)),
-    );
+    let (options, _) = options(dir.path(), python_function(definition, command));
     let local = Local::start(options).await.unwrap();
     let echo = local.handle().function("echo").unwrap();
     for round in 0..3 {
@@ -105,10 +109,7 @@ async fn a_python_function_that_cannot_be_imported_says_so() {
     let command = Command::new(python("python"))
         .args(["-m", "awslambdaric", "nowhere.handler"])
         .dir(scripts());
-    let (options, _) = options(
-        dir.path(),
-        FunctionOptions::new(function(), Run::Command(command)),
-    );
+    let (options, _) = options(dir.path(), python_function(function(), command));
     let local = Local::start(options).await.unwrap();
     let outcome = local
         .handle()

@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use common::{eventually, example, lives};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -39,21 +39,8 @@ impl Engine {
         }
     }
 
-    /// Invokes `echo` over one connection, once for each event; returns status and body of each.
-    async fn invoke(&self, kind: &str, events: &[serde_json::Value]) -> Vec<(u16, String)> {
-        let mut stream = TcpStream::connect(&self.address).await.unwrap();
-        let mut answers = Vec::new();
-        for event in events {
-            let body = event.to_string();
-            let request = format!(
-                "POST /2015-03-31/functions/echo/invocations HTTP/1.1\r\nhost: localhost\r\n\
-                 x-amz-invocation-type: {kind}\r\ncontent-length: {}\r\n\r\n{body}",
-                body.len()
-            );
-            stream.write_all(request.as_bytes()).await.unwrap();
-            answers.push(answer(&mut stream).await);
-        }
-        answers
+    async fn invoke(&self, kind: &str, events: &[Value]) -> Vec<(u16, String)> {
+        invoke(&self.address, kind, events).await
     }
 }
 
@@ -63,6 +50,23 @@ impl Drop for Engine {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Invokes `echo` over one connection, once for each event; returns status and body of each.
+async fn invoke(address: &str, kind: &str, events: &[Value]) -> Vec<(u16, String)> {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let mut answers = Vec::new();
+    for event in events {
+        let body = event.to_string();
+        let request = format!(
+            "POST /2015-03-31/functions/echo/invocations HTTP/1.1\r\nhost: localhost\r\n\
+             x-amz-invocation-type: {kind}\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        answers.push(answer(&mut stream).await);
+    }
+    answers
 }
 
 /// Reads one response with a content length.
@@ -104,12 +108,13 @@ async fn a_thousand_accepted_events_survive_kill_nine() {
     let context = first
         .invoke("RequestResponse", &[json!({"context": true})])
         .await;
-    let context: serde_json::Value = serde_json::from_str(&context[0].1).unwrap();
+    let context: Value = serde_json::from_str(&context[0].1).unwrap();
     let pid = context["pid"].as_u64().unwrap();
 
-    // Four processes sleep on the first four events; the thousand behind them cannot have run.
-    let sleep: Vec<_> = (0..4).map(|_| json!({"sleep": 2900})).collect();
-    let accepted = first.invoke("Event", &sleep).await;
+    // All processes wait for a file; the thousand events behind theirs cannot run.
+    let gate = dir.path().join("gate");
+    let waits: Vec<_> = (0..4).map(|_| json!({"until": gate})).collect();
+    let accepted = first.invoke("Event", &waits).await;
     assert!(
         accepted.iter().all(|(status, _)| *status == 202),
         "{accepted:?}"
@@ -118,31 +123,24 @@ async fn a_thousand_accepted_events_survive_kill_nine() {
     let events: Vec<_> = (0..1000)
         .map(|id| json!({"append": ran, "id": id}))
         .collect();
-    let accepted = tokio::join!(
-        first.invoke("Event", &events[..250]),
-        first.invoke("Event", &events[250..500]),
-        first.invoke("Event", &events[500..750]),
-        first.invoke("Event", &events[750..]),
-    );
-    let accepted = [accepted.0, accepted.1, accepted.2, accepted.3].concat();
-    assert_eq!(
-        accepted
-            .iter()
-            .filter(|(status, body)| *status == 202 && body.is_empty())
-            .count(),
-        1000
-    );
+    let mut sending = tokio::task::JoinSet::new();
+    for part in events.chunks(50) {
+        let (address, part) = (first.address.clone(), part.to_vec());
+        sending.spawn(async move { invoke(&address, "Event", &part).await });
+    }
+    let accepted = sending.join_all().await.concat();
+    let is_accepted = |(status, body): &&(u16, String)| *status == 202 && body.is_empty();
+    assert_eq!(accepted.iter().filter(is_accepted).count(), 1000);
     assert!(!ran.exists(), "nothing has run yet");
     first.process.kill().unwrap();
     first.process.wait().unwrap();
-    eventually(
-        "the function's process has ended with its engine",
-        10,
-        || !lives(pid),
-    )
+    eventually("the busy process has ended with its engine", 10, || {
+        !lives(pid)
+    })
     .await;
     assert!(!ran.exists(), "nothing has run yet");
 
+    std::fs::write(&gate, "").unwrap();
     let second = Engine::start(&data);
     let ids = || -> Vec<u64> {
         let text = std::fs::read_to_string(&ran).unwrap_or_default();

@@ -75,6 +75,13 @@ impl Notifications {
             .await
         {
             Ok(_) => Document::parse(&exchange.answer()),
+            Err(error)
+                if error
+                    .raw_response()
+                    .is_some_and(|r| r.status().is_success()) =>
+            {
+                Document::parse(&exchange.answer())
+            }
             Err(error) => Err(self.failed("GetBucketNotificationConfiguration", error)),
         }
     }

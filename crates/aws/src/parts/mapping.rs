@@ -4,22 +4,19 @@ use lambda_with::{Arn, Error, ErrorKind, Function};
 use serde_json::{Map, Value, json};
 
 use super::mapping_members::{CREATE_ONLY, IDENTITY, defaults, of_properties, same};
-use super::remote;
 use crate::change::{Action, Change, Reading};
-use crate::error::failed;
 use crate::plan::Goal;
-use crate::raw::Exchange;
 use crate::session::Session;
 use crate::wire::{Aim, Part, Pauses, Stage, Work};
 
 /// The mapping of one source and one function.
 #[derive(Debug)]
 pub(crate) struct Mapping {
-    session: Session,
-    function: Function,
+    pub(super) session: Session,
+    pub(super) function: Function,
     connection: String,
     /// Members as Lambda's API has them.
-    wanted: Map<String, Value>,
+    pub(super) wanted: Map<String, Value>,
 }
 
 impl Mapping {
@@ -40,7 +37,7 @@ impl Mapping {
         }
     }
 
-    fn source(&self) -> Option<&str> {
+    pub(super) fn source(&self) -> Option<&str> {
         self.wanted.get("EventSourceArn")?.as_str()
     }
 
@@ -53,7 +50,7 @@ impl Mapping {
         )
     }
 
-    fn what(&self) -> String {
+    pub(super) fn what(&self) -> String {
         let source = self.source().map_or_else(
             || self.connection.clone(),
             |source| {
@@ -70,76 +67,12 @@ impl Mapping {
         )
     }
 
-    /// The mapping of this source and this function, member for member as AWS shows it.
-    async fn found(&self) -> Result<Option<Value>, Error> {
-        let mut marker: Option<String> = None;
-        loop {
-            let exchange = Exchange::new();
-            let request = self
-                .session
-                .lambda()
-                .list_event_source_mappings()
-                .set_marker(marker);
-            let request = match self.source() {
-                Some(source) => request.event_source_arn(source),
-                None => request.function_name(self.function.arn.as_str()),
-            };
-            match request
-                .customize()
-                .interceptor(exchange.clone())
-                .send()
-                .await
-            {
-                Ok(_) => {}
-                Err(error) => {
-                    let error = failed("ListEventSourceMappings", self.what(), error);
-                    let gone = error.kind() == ErrorKind::NotFound;
-                    return if gone { Ok(None) } else { Err(error) };
-                }
-            }
-            let page = remote::parse(&exchange.answer(), "ListEventSourceMappings")?;
-            let mappings = page["EventSourceMappings"].as_array();
-            if let Some(found) = mappings.into_iter().flatten().find(|found| self.is(found)) {
-                // A list leaves out filters that are encrypted.
-                return self.at(found["UUID"].as_str().unwrap_or_default()).await;
-            }
-            marker = page["NextMarker"]
-                .as_str()
-                .filter(|next| !next.is_empty())
-                .map(str::to_owned);
-            if marker.is_none() {
-                return Ok(None);
-            }
-        }
-    }
-
-    fn is(&self, found: &Value) -> bool {
+    pub(super) fn is(&self, found: &Value) -> bool {
         found["FunctionArn"] == self.function.arn.as_str()
             && IDENTITY.iter().all(|member| {
                 let wanted = self.wanted.get(*member).unwrap_or(&Value::Null);
                 same(&found[*member], wanted)
             })
-    }
-
-    async fn at(&self, uuid: &str) -> Result<Option<Value>, Error> {
-        let exchange = Exchange::new();
-        let request = self.session.lambda().get_event_source_mapping().uuid(uuid);
-        match request
-            .customize()
-            .interceptor(exchange.clone())
-            .send()
-            .await
-        {
-            Ok(_) => remote::parse(&exchange.answer(), "GetEventSourceMapping").map(Some),
-            Err(error) => {
-                let error = failed("GetEventSourceMapping", self.what(), error);
-                if error.kind() == ErrorKind::NotFound {
-                    Ok(None)
-                } else {
-                    Err(error)
-                }
-            }
-        }
     }
 
     /// What differs: member, found, wanted; and what an update must send.
@@ -285,39 +218,6 @@ impl Mapping {
                 return Err(error.with("fix", "run it again in a while"));
             }
         }
-    }
-
-    async fn create(&self) -> Result<(), Error> {
-        let body = Exchange::sending(Value::Object(self.wanted.clone()).to_string());
-        let request = self.session.lambda().create_event_source_mapping();
-        let request = request.function_name(self.function.arn.as_str());
-        let answer = request.customize().interceptor(body).send().await;
-        answer.map_err(|error| failed("CreateEventSourceMapping", self.what(), error))?;
-        Ok(())
-    }
-
-    async fn update(&self, uuid: &str, members: Map<String, Value>) -> Result<(), Error> {
-        let body = Exchange::sending(Value::Object(members).to_string());
-        let request = self
-            .session
-            .lambda()
-            .update_event_source_mapping()
-            .uuid(uuid);
-        let answer = request.customize().interceptor(body).send().await;
-        answer.map_err(|error| failed("UpdateEventSourceMapping", self.what(), error))?;
-        Ok(())
-    }
-
-    async fn delete(&self, uuid: &str) -> Result<(), Error> {
-        let answer = self
-            .session
-            .lambda()
-            .delete_event_source_mapping()
-            .uuid(uuid)
-            .send()
-            .await;
-        answer.map_err(|error| failed("DeleteEventSourceMapping", self.what(), error))?;
-        Ok(())
     }
 }
 

@@ -98,7 +98,7 @@ fn plain(value: &Value) -> Value {
                 .map(plain)
                 .filter(|value| !value.is_null())
                 .collect();
-            list.sort_by_key(|value| sorted(value).to_string());
+            list.sort_by_key(|value| sorted(value.clone()).to_string());
             if list.is_empty() {
                 Value::Null
             } else {

@@ -3,9 +3,12 @@
 mod caller;
 mod configuration;
 mod mapping;
+mod mapping_calls;
 mod mapping_members;
 pub(crate) mod remote;
 mod role;
+mod statement_calls;
+mod statement_form;
 mod statements;
 
 pub(crate) use self::caller::CallerRole;
@@ -13,4 +16,5 @@ pub use self::caller::caller_role;
 pub(crate) use self::configuration::Configuration;
 pub(crate) use self::mapping::Mapping;
 pub(crate) use self::role::{RolePolicy, decoded, inline, role_name};
-pub(crate) use self::statements::{Statements, policy};
+pub(crate) use self::statement_calls::policy;
+pub(crate) use self::statements::Statements;

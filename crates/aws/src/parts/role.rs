@@ -18,6 +18,7 @@ const MAX_BYTES: usize = 10_240;
 pub(crate) struct RolePolicy {
     session: Session,
     role: Arn,
+    declared: Option<Arn>,
     name: String,
     wanted: Option<Policy>,
 }
@@ -56,6 +57,7 @@ impl RolePolicy {
         Self {
             session: session.clone(),
             role,
+            declared: function.role.clone(),
             name: format!("lambda-with-{}", function.name()),
             wanted,
         }
@@ -95,6 +97,16 @@ impl RolePolicy {
                     .changes
                     .push(change(action).detail("Statement", found, json(wanted)));
             }
+        }
+        if let Some(declared) = self
+            .declared
+            .iter()
+            .find(|declared| **declared != self.role)
+        {
+            reading.warnings.push(format!(
+                "the function runs as {}, not as {declared} of the definition",
+                self.role
+            ));
         }
         if let Some(bytes) = wanted.map(Policy::bytes).filter(|bytes| *bytes > MAX_BYTES) {
             reading.refusals.push(format!(

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use lambda_with::policy::{Policy, PolicyStatement};
-use lambda_with::{Error, ErrorKind, Function, Principal, Statement};
+use lambda_with::{Error, ErrorKind, Function, Statement};
 use serde_json::Value;
 
-use super::remote::unqualified;
-use crate::change::{Action, Budget, Change, Orphan, Reading, sorted};
-use crate::error::failed;
+use super::statement_calls::policy;
+use super::statement_form::{same, shown};
+use crate::change::{Action, Budget, Change, Orphan, Reading};
 use crate::plan::Goal;
 use crate::session::Session;
 use crate::wire::{Aim, Part, Pauses, Stage, Work};
@@ -52,35 +52,9 @@ const ATTEMPTS: u32 = 10;
 /// Those statements of a function's policy that its connections need.
 #[derive(Debug)]
 pub(crate) struct Statements {
-    session: Session,
-    function: Function,
+    pub(super) session: Session,
+    pub(super) function: Function,
     wanted: Vec<(String, Statement)>,
-}
-
-/// The policy of a function, version or alias, with its revision. Nothing where there is none.
-pub(crate) async fn policy(
-    session: &Session,
-    function: &Function,
-) -> Result<Option<(Policy, Option<String>)>, Error> {
-    let request = session
-        .lambda()
-        .get_policy()
-        .function_name(unqualified(function))
-        .set_qualifier(function.qualifier().map(str::to_owned));
-    match request.send().await {
-        Ok(answer) => {
-            let policy = answer.policy().unwrap_or("{}").parse()?;
-            Ok(Some((policy, answer.revision_id().map(str::to_owned))))
-        }
-        Err(error) => {
-            let error = failed("GetPolicy", function.arn.as_str(), error);
-            if error.kind() == ErrorKind::NotFound {
-                Ok(None)
-            } else {
-                Err(error)
-            }
-        }
-    }
 }
 
 impl Statements {
@@ -181,7 +155,7 @@ impl Statements {
         sids.filter(|sid| ours(sid) && !wanted(sid)).collect()
     }
 
-    fn what(&self, sid: &str) -> String {
+    pub(super) fn what(&self, sid: &str) -> String {
         let function = self.function.arn.resource().trim_start_matches("function:");
         format!("statement {sid} in the policy of {function}")
     }
@@ -202,60 +176,6 @@ impl Statements {
                 self.add(statement, revision).await
             }
             _ => Ok(()),
-        }
-    }
-
-    async fn add(&self, statement: &Statement, revision: Option<String>) -> Result<(), Error> {
-        let principal = match &statement.principal {
-            Principal::Service(name) | Principal::Aws(name) => name.as_str(),
-            _ => "*",
-        };
-        let auth_type = statement
-            .function_url_auth_type
-            .map(|auth_type| match auth_type {
-                lambda_with::FunctionUrlAuthType::AwsIam => "AWS_IAM".into(),
-                lambda_with::FunctionUrlAuthType::None => "NONE".into(),
-            });
-        let request = self
-            .session
-            .lambda()
-            .add_permission()
-            .function_name(unqualified(&self.function))
-            .set_qualifier(self.function.qualifier().map(str::to_owned))
-            .statement_id(&statement.sid)
-            .action(statement.action)
-            .principal(principal)
-            .set_source_arn(statement.source_arn.as_ref().map(ToString::to_string))
-            .set_source_account(statement.source_account.clone())
-            .set_principal_org_id(statement.principal_org_id.clone())
-            .set_event_source_token(statement.event_source_token.clone())
-            .set_function_url_auth_type(auth_type)
-            .set_invoked_via_function_url(statement.invoked_via_function_url)
-            .set_revision_id(revision);
-        let answer = request.send().await;
-        answer.map_err(|error| failed("AddPermission", self.what(&statement.sid), error))?;
-        Ok(())
-    }
-
-    async fn remove(&self, sid: &str, revision: Option<String>) -> Result<(), Error> {
-        let request = self
-            .session
-            .lambda()
-            .remove_permission()
-            .function_name(unqualified(&self.function))
-            .set_qualifier(self.function.qualifier().map(str::to_owned))
-            .statement_id(sid)
-            .set_revision_id(revision);
-        match request.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                let error = failed("RemovePermission", self.what(sid), error);
-                if error.kind() == ErrorKind::NotFound {
-                    Ok(())
-                } else {
-                    Err(error)
-                }
-            }
         }
     }
 
@@ -351,55 +271,4 @@ impl Part for Statements {
     fn apply<'a>(&'a self, aim: Aim, done: &'a mut Vec<Change>) -> Work<'a, ()> {
         Box::pin(self.reconcile(aim, done))
     }
-}
-
-/// Whether two statements mean the same: lone values and lists of one are equal, and condition keys
-/// have no case.
-fn same(found: &PolicyStatement, wanted: &PolicyStatement) -> bool {
-    canonical(found) == canonical(wanted)
-}
-
-fn canonical(statement: &PolicyStatement) -> Value {
-    fn walk(value: Value, keys: bool) -> Value {
-        match value {
-            Value::Array(mut list) if list.len() == 1 => walk(list.remove(0), keys),
-            Value::Array(mut list) => {
-                list.sort_by_key(|value| sorted(value).to_string());
-                Value::Array(list)
-            }
-            Value::Object(members) => Value::Object(
-                members
-                    .into_iter()
-                    .map(|(name, value)| {
-                        let inner = keys || name == "Condition";
-                        (
-                            if keys { name.to_lowercase() } else { name },
-                            walk(value, inner),
-                        )
-                    })
-                    .collect(),
-            ),
-            other => other,
-        }
-    }
-    walk(serde_json::to_value(statement).unwrap_or_default(), false)
-}
-
-/// The statement for the eye: without its id, with tokens hidden.
-fn shown(statement: &PolicyStatement) -> Value {
-    let mut value = serde_json::to_value(statement).unwrap_or_default();
-    if let Some(members) = value.as_object_mut() {
-        members.remove("Sid");
-    }
-    if let Some(conditions) = value.get_mut("Condition").and_then(Value::as_object_mut) {
-        for keys in conditions.values_mut().filter_map(Value::as_object_mut) {
-            for (_, token) in keys
-                .iter_mut()
-                .filter(|(key, _)| key.ends_with("EventSourceToken"))
-            {
-                *token = Value::from("[hidden]");
-            }
-        }
-    }
-    value
 }

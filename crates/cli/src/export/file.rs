@@ -27,6 +27,7 @@ pub(crate) fn write(document: &Document, path: &Path) -> anyhow::Result<Vec<Chan
 /// The text that is there, and what it should be.
 fn merged(document: &Document, path: &Path) -> anyhow::Result<(Option<String>, Merged)> {
     match std::fs::read_to_string(path) {
+        Ok(text) if text.trim().is_empty() => Ok((Some(text), fresh(document))),
         Ok(text) => {
             let merged = merge(document, &text)
                 .with_context(|| format!("cannot bring `{}` up to date", path.display()))?;

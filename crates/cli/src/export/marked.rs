@@ -44,6 +44,11 @@ pub(super) fn document(config: &Config, mut template: Value, transform: Option<&
             [] => json!("generated"),
             why => json!({ "Any resource": why }),
         };
+        if resource["Type"] == "AWS::S3::Bucket" {
+            // What is in a bucket must outlive the connection and the stack.
+            resource["DeletionPolicy"] = json!("Retain");
+            resource["UpdateReplacePolicy"] = json!("Retain");
+        }
         document.insert(&["Resources", &id], resource);
     }
     document

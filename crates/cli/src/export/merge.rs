@@ -5,17 +5,9 @@ use serde_json::{Map, Value};
 
 use super::document::{Document, MARK, Place};
 use super::members::Members;
+use super::print::{print, tree};
+use super::refuse;
 use crate::failure::Failure;
-
-/// The order in which members of a resource are written; others follow by name.
-const ORDER: [&str; 6] = [
-    "//",
-    "Type",
-    "Metadata",
-    "DependsOn",
-    "Properties",
-    "Description",
-];
 
 /// A file brought up to date.
 #[derive(Debug)]
@@ -83,8 +75,9 @@ pub(crate) fn merge(document: &Document, text: &str) -> Result<Merged, Failure> 
             .filter_map(|name| name.as_str().map(str::to_owned))
             .collect();
     }
-    check_transform(document, &top)?;
-    check_buckets(document, body)?;
+    refuse::language(document, &top)?;
+    refuse::transform(document, &top)?;
+    refuse::buckets(document, body)?;
     let mut merged = merge.group(top, &[], &document.ours, Some(""))?;
     let indent = merged.indent(Some(""));
     let missing = document
@@ -199,57 +192,6 @@ impl Merge<'_> {
     }
 }
 
-/// A template that is transformed already must be so by SAM too.
-fn check_transform(document: &Document, top: &Members) -> Result<(), Failure> {
-    let wanted = document
-        .head
-        .iter()
-        .find(|(name, _, _)| *name == "Transform");
-    let (Some((_, wanted, _)), Some(there)) = (wanted, top.get("Transform")) else {
-        return Ok(());
-    };
-    let there: Value = serde_json::from_str(&there.value).unwrap_or_default();
-    let listed = there.as_array().is_some_and(|list| list.contains(wanted));
-    if there == *wanted || listed {
-        return Ok(());
-    }
-    Err(Failure::new(format!("its `Transform` lacks {wanted}")).fix("add it to the list"))
-}
-
-/// Two notifications of one bucket would overwrite each other at every `terraform apply`.
-fn check_buckets(document: &Document, text: &str) -> Result<(), Failure> {
-    const KIND: &str = "aws_s3_bucket_notification";
-    let file: Value = serde_json::from_str(text).unwrap_or_default();
-    let of = |tree: &Value| {
-        tree["resource"][KIND]
-            .as_object()
-            .cloned()
-            .unwrap_or_default()
-    };
-    let ours = document
-        .ours
-        .get("resource")
-        .and_then(|tree| tree.get(KIND))
-        .and_then(Value::as_object);
-    for (name, block) in of(&file) {
-        let foreign = !document
-            .language
-            .is_ours(&["resource", KIND, &name], &block, &[]);
-        let same = ours
-            .into_iter()
-            .flatten()
-            .find(|(_, ours)| ours["bucket"] == block["bucket"]);
-        if let Some((_, ours)) = same.filter(|_| foreign) {
-            return Err(Failure::new(format!(
-                "`{KIND}.{name}` has the notifications of the bucket {} too, and each would undo the other",
-                ours["bucket"]
-            ))
-            .fix("move its entries to lambda-with.toml, or the connections out of it"));
-        }
-    }
-    Ok(())
-}
-
 /// Every entry of a part of our tree, as one that is new.
 fn added(document: &Document, path: &[&str], value: &Value, changes: &mut Vec<Change>) {
     match (document.language.place(path), value) {
@@ -280,53 +222,4 @@ fn join(path: &[&str], name: &str) -> String {
         .chain([name])
         .collect::<Vec<_>>()
         .join(".")
-}
-
-/// A part of our tree as text: groups member by member, entries in the usual order.
-fn tree(document: &Document, path: &[&str], value: &Value, indent: Option<&str>) -> String {
-    let (Place::Group, Value::Object(children)) = (document.language.place(path), value) else {
-        return print(value, indent);
-    };
-    let inner = indent.map(|indent| format!("{indent}  "));
-    let mut members = Members::empty(indent.unwrap_or_default());
-    for (name, value) in children {
-        let at: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
-        let text = tree(document, &at, value, inner.as_deref());
-        members.insert(None, name, text, inner.as_deref(), indent);
-    }
-    members.to_string()
-}
-
-/// A value as text whose lines after the first are indented; on one line without an indent.
-fn print(value: &Value, indent: Option<&str>) -> String {
-    let Some(indent) = indent else {
-        return value.to_string();
-    };
-    let Value::Object(members) = value else {
-        let text = serde_json::to_string_pretty(value).unwrap_or_default();
-        return text.replace('\n', &format!("\n{indent}"));
-    };
-    if members.is_empty() {
-        return "{}".to_owned();
-    }
-    let rank = |name: &str| {
-        ORDER
-            .iter()
-            .position(|first| *first == name)
-            .unwrap_or(ORDER.len())
-    };
-    let mut sorted: Vec<(&String, &Value)> = members.iter().collect();
-    sorted.sort_by_key(|(name, _)| rank(name));
-    let inner = format!("{indent}  ");
-    let mut text = Members::empty(indent);
-    for (name, value) in sorted {
-        text.insert(
-            None,
-            name,
-            print(value, Some(&inner)),
-            Some(&inner),
-            Some(indent),
-        );
-    }
-    text.to_string()
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod check;
+mod clients;
 mod config;
 mod corpus;
 mod decode;
@@ -10,7 +11,12 @@ mod dev;
 mod engine;
 mod events;
 mod export;
+mod formats;
 mod functions;
+mod granted;
 mod permissions;
+mod reexport;
+mod refused;
 mod run;
 mod services;
+mod terraform;

@@ -230,11 +230,9 @@ impl<'de> SeqAccess<'de> for Nested<'_, 'de> {
         }
     }
 
-    /// A guess that spares an event's records most of the copying while their list grows.
     fn size_hint(&self) -> Option<usize> {
-        const RECORD: usize = 1024;
-        let reader = &self.decoder.reader;
-        (self.decoder.depth <= 2).then_some((reader.json.len() - reader.at) / RECORD + 1)
+        // Only for the records of an event; other arrays are short.
+        if self.decoder.depth > 2 { None } else { self.decoder.reader.guess_objects() }
     }
 }
 

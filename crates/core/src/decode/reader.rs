@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
 use serde::de::IgnoredAny;
 use serde_json::Number;
 
@@ -156,6 +157,23 @@ impl<'de> Reader<'de> {
             _ => return Err(self.expected("a value")),
         }
         Ok(&self.json[start..self.at])
+    }
+
+    /// How many objects the list that begins here has, by the length of the first; `None` when it
+    /// is no list of objects, or so short that a guess gains nothing.
+    ///
+    /// A list that grows is copied time and again, and leaves memory behind that is new, and so
+    /// slow, the next time.
+    pub(super) fn guess_objects(&self) -> Option<usize> {
+        const SHORT: usize = 8 * 1024;
+        let rest = &self.json.as_bytes()[self.at..];
+        if rest.len() < SHORT || rest.first() != Some(&b'{') {
+            return None;
+        }
+        // JSON inside a string has a backslash before its quotes.
+        let first = memmem::find(rest, b"},{\"").unwrap_or(rest.len());
+        let count = rest.len() / (first + 2);
+        Some(count + count / 16 + 1)
     }
 
     /// Goes past an array or object. serde_json does that without recursion.

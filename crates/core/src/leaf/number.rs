@@ -7,9 +7,9 @@ use serde::de::{self, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 use serde_json::{Number, Value};
 
+use super::Text;
 use super::token::{self, Token};
 use super::unescape::unescape;
-use super::Text;
 
 /// A number as it was written.
 #[derive(Clone, Eq, Hash, PartialEq)]
@@ -345,7 +345,10 @@ mod tests {
             (r#""""#, None),
         ] {
             let tree: Value = serde_json::from_str(json).unwrap();
-            for number in [serde_json::from_str(json).unwrap(), decode::<Integer>(json).unwrap()] {
+            for number in [
+                serde_json::from_str(json).unwrap(),
+                decode::<Integer>(json).unwrap(),
+            ] {
                 assert_eq!(number.value(), value, "{json}");
                 assert_eq!(serde_json::to_value(&number).unwrap(), tree, "{json}");
                 if value.is_some() {

@@ -76,8 +76,7 @@ impl<'a> Probe<'a> {
     /// Notes what stands at the members whose pointers end here.
     fn note(&mut self, text: Option<&str>, json: impl Fn() -> String) {
         for (index, _) in self.wanted.iter().filter(|(_, pointer)| pointer.is_empty()) {
-            let constant = self.members[*index].constant;
-            let matches = constant.is_none() || constant == text;
+            let matches = self.members[*index].takes(text);
             self.found[*index] = if matches {
                 Found::Match
             } else {

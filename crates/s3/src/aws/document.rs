@@ -45,22 +45,30 @@ impl Document {
         };
         let text = std::str::from_utf8(bytes).map_err(|_| refuse("is not UTF-8".into()))?;
         if text.trim().is_empty() {
-            return Ok(Self {
-                head: EMPTY.into(),
-                entries: Vec::new(),
-            });
+            return Ok(Self::empty());
         }
         let xml = Xml::parse(text).map_err(|error| refuse(format!("is not XML: {error}")))?;
         let root = xml.root_element();
+        let mut entries = root.children().filter(Node::is_element);
         if root.tag_name().name() != "NotificationConfiguration" {
+            // Emulators answer with an empty element of another name where nothing is configured.
+            if entries.next().is_none() {
+                return Ok(Self::empty());
+            }
             return Err(refuse(format!("is a <{}>", root.tag_name().name())));
         }
         let head = start_tag(&text[root.range()]);
-        let entries = root.children().filter(Node::is_element);
         let entries = entries
             .map(|node| Entry::read(node, &text[node.range()]))
             .collect();
         Ok(Self { head, entries })
+    }
+
+    fn empty() -> Self {
+        Self {
+            head: EMPTY.into(),
+            entries: Vec::new(),
+        }
     }
 
     pub(super) fn to_xml(&self) -> String {
@@ -174,7 +182,7 @@ impl Entry {
             let rules = node
                 .descendants()
                 .filter(|node| node.tag_name().name() == "FilterRule");
-            let values = rules.filter_map(|rule| {
+            let mut values = rules.filter_map(|rule| {
                 let text = |name: &str| {
                     let mut named = rule.children().filter(|c| c.tag_name().name() == name);
                     named
@@ -186,7 +194,7 @@ impl Entry {
                     .eq_ignore_ascii_case(wanted)
                     .then(|| text("Value").to_owned())
             });
-            values.last().filter(|value| !value.is_empty())
+            values.next_back().filter(|value| !value.is_empty())
         };
         Self {
             xml: xml.to_owned(),
@@ -293,7 +301,7 @@ mod tests {
                 "{text}"
             );
         }
-        for text in ["<Error/>", "<Notification", "\u{0}"] {
+        for text in ["<Error><Code>1</Code></Error>", "<Notification", "\u{0}"] {
             assert_eq!(
                 Document::parse(text.as_bytes()).unwrap_err().kind(),
                 ErrorKind::Decode

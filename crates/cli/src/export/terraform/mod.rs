@@ -1,7 +1,9 @@
 //! `export --format terraform`: JSON syntax, for the provider `hashicorp/aws`.
 
 mod blocks;
+mod functions;
 mod notification;
+mod roles;
 mod schema;
 mod scope;
 mod table;

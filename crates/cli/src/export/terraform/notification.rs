@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::scope::{Scope, literal};
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::services::Connection;
 
 /// The arguments of `aws_s3_bucket_notification`.
 pub(super) fn body(
@@ -25,7 +26,9 @@ pub(super) fn body(
     {
         return Err(refuse(other));
     }
-    let notification = &properties["NotificationConfiguration"];
+    let notification = properties
+        .get("NotificationConfiguration")
+        .unwrap_or(&Value::Null);
     let others = notification.as_object().into_iter().flat_map(Map::keys);
     if let Some(other) = others
         .into_iter()
@@ -87,7 +90,7 @@ pub(super) fn body(
     Ok(body)
 }
 
-/// The name of the connection an entry comes from, which becomes the notification's id.
+/// The id of the notification an entry belongs to: the one `lambda-with connect` gives it too.
 fn name(config: &Config, bucket: &str, entry: &Value) -> Option<String> {
     for defined in &config.functions {
         for connected in &defined.connections {
@@ -101,10 +104,16 @@ fn name(config: &Config, bucket: &str, entry: &Value) -> Option<String> {
                 if properties["BucketName"] == bucket
                     && entries.is_some_and(|entries| entries.iter().any(is_it))
                 {
-                    return Some(connected.connection.name());
+                    return Some(id(connected.connection.as_ref()));
                 }
             }
         }
     }
     None
+}
+
+fn id(connection: &dyn Connection) -> String {
+    let s3 = connection.as_any().downcast_ref::<lambda_with_s3::S3>();
+    s3.and_then(|s3| s3.id.clone())
+        .unwrap_or_else(|| connection.name())
 }

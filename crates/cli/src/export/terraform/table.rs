@@ -195,7 +195,7 @@ pub(super) const KINDS: [Kind; 18] = [
         reference: "id",
         attributes: &[],
         // The function is named in two parts, so its property is translated by hand.
-        fields: "Action EventSourceToken FunctionUrlAuthType Principal PrincipalOrgID SourceAccount \
-                 SourceArn",
+        fields: "Action EventSourceToken FunctionUrlAuthType InvokedViaFunctionUrl Principal \
+                 PrincipalOrgID SourceAccount SourceArn",
     },
 ];

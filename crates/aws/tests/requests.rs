@@ -1,0 +1,504 @@
+//! The exact requests, and what becomes of errors, where an emulator does not serve.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod fake;
+mod feed;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use lambda_with::{
+    ErrorKind, Function, Invocation, InvocationType, Invoke, LogType, Outcome, Permission,
+    Resource, RoleStatement, Statement,
+};
+use lambda_with_aws::{RemoteFunction, Session, Wiring};
+use serde_json::{Value, json};
+
+use self::feed::Feed;
+
+const ARN: &str = "arn:aws:lambda:eu-west-1:123456789012:function:orders";
+
+fn function() -> Function {
+    Function::new(ARN.parse().unwrap()).unwrap()
+}
+
+fn wiring(session: &Session, feed: &Feed) -> Wiring {
+    let mut wiring = Wiring::new(session, function()).unwrap();
+    wiring.options.wait = Duration::from_millis(400);
+    wiring.add(feed).unwrap();
+    wiring
+}
+
+fn statement() -> Feed {
+    let statement = Statement::service("sns-alerts", "sns.amazonaws.com")
+        .source_arn("arn:aws:sns:eu-west-1:123456789012:alerts".parse().unwrap());
+    Feed {
+        permissions: vec![Permission::ResourceBased(statement)],
+        ..Feed::named("sns-alerts")
+    }
+}
+
+fn error(code: &str, message: &str) -> String {
+    json!({ "__type": code, "Code": code, "message": message, "Message": message }).to_string()
+}
+
+/// The error of connecting one statement at an endpoint where AddPermission fails like this.
+async fn add_permission_fails(
+    status: u16,
+    code: &'static str,
+    message: &'static str,
+) -> lambda_with::Error {
+    let (session, _) = fake::session(move |method, path, _| match (method, path) {
+        ("GET", path) if path.contains("/configuration") => (200, "{}".into()),
+        ("POST", _) => (status, error(code, message)),
+        _ => (404, error("ResourceNotFoundException", "none")),
+    });
+    wiring(&session, &statement())
+        .connect(|_| ())
+        .await
+        .unwrap_err()
+}
+
+#[tokio::test]
+async fn each_failure_has_one_clear_message() {
+    let denied = "User: arn:aws:iam::123456789012:user/ci is not authorized to perform: \
+                  lambda:AddPermission on resource: arn:aws:lambda:eu-west-1:123456789012:function:orders";
+    for (status, code, message, kind, fix) in [
+        (
+            403,
+            "AccessDeniedException",
+            denied,
+            ErrorKind::Denied,
+            "allow lambda:AddPermission",
+        ),
+        (
+            403,
+            "UnrecognizedClientException",
+            "The security token included in the request is invalid.",
+            ErrorKind::Denied,
+            "does not accept these credentials",
+        ),
+        (
+            403,
+            "ExpiredTokenException",
+            "expired",
+            ErrorKind::Denied,
+            "sign in again",
+        ),
+        (
+            400,
+            "PolicyLengthExceededException",
+            "too long",
+            ErrorKind::Limit,
+            "",
+        ),
+        (
+            429,
+            "TooManyRequestsException",
+            "Rate exceeded",
+            ErrorKind::Throttled,
+            "run it again",
+        ),
+    ] {
+        let error = add_permission_fails(status, code, message).await;
+        assert_eq!(error.kind(), kind, "{error}");
+        assert_eq!(error.context("code"), Some(code), "{error}");
+        assert_eq!(
+            error.context("standing"),
+            Some("nothing was written"),
+            "{error}"
+        );
+        assert_eq!(
+            error.context("step"),
+            Some("the policy of orders"),
+            "{error}"
+        );
+        assert!(
+            error.context("fix").unwrap_or_default().contains(fix),
+            "{error}"
+        );
+        assert!(
+            error
+                .message()
+                .contains("AddPermission for statement sns-alerts"),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_missing_function_another_account_another_region() {
+    let missing = |account: &'static str| {
+        let (session, _) = fake::session(move |_, path, _| match path {
+            "/" => (
+                200,
+                format!(
+                    "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult><Account>{account}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
+                ),
+            ),
+            _ => (
+                404,
+                error("ResourceNotFoundException", "Function not found"),
+            ),
+        });
+        session
+    };
+    for (account, fix) in [
+        ("123456789012", "create the function first"),
+        ("210987654321", "account 210987654321"),
+    ] {
+        let session = missing(account);
+        let error = wiring(&session, &statement()).diff().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert!(
+            error.message().contains(ARN) && error.context("fix").unwrap().contains(fix),
+            "{error}"
+        );
+    }
+    let abroad = "arn:aws:lambda:us-east-1:123456789012:function:orders"
+        .parse()
+        .unwrap();
+    let error = Wiring::new(&missing("1"), Function::new(abroad).unwrap()).unwrap_err();
+    assert!(error.to_string().contains("--region us-east-1"), "{error}");
+}
+
+#[tokio::test]
+async fn nothing_reachable_and_no_credentials() {
+    let unreachable = aws_config::SdkConfig::builder()
+        .behavior_version(aws_config::BehaviorVersion::latest())
+        .region(aws_config::Region::new("eu-west-1"));
+    let session = Session::new(unreachable.build()).unwrap();
+    let error = wiring(&session, &statement()).diff().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Denied);
+    assert!(
+        error.context("fix").unwrap().contains("--profile"),
+        "{error}"
+    );
+
+    let credentials = aws_sdk_lambda::config::Credentials::new("test", "test", None, None, "test");
+    let closed = aws_config::SdkConfig::builder()
+        .behavior_version(aws_config::BehaviorVersion::latest())
+        .credentials_provider(aws_sdk_lambda::config::SharedCredentialsProvider::new(
+            credentials,
+        ))
+        .endpoint_url("http://127.0.0.1:1")
+        .region(aws_config::Region::new("eu-west-1"));
+    let session = Session::new(closed.build()).unwrap();
+    let error = wiring(&session, &statement()).diff().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    assert!(
+        error.context("fix").unwrap().contains("--endpoint-url"),
+        "{error}"
+    );
+}
+
+fn clicks(position: &str) -> Feed {
+    Feed {
+        mapping: Some(json!({
+            "BatchSize": 50,
+            "EventSourceArn": "arn:aws:kinesis:eu-west-1:123456789012:stream/clicks",
+            "FunctionName": Resource::FUNCTION,
+            "MaximumRetryAttempts": 3,
+            "StartingPosition": position,
+            "Tags": [{ "Key": "team", "Value": "web" }],
+        })),
+        ..Feed::named("kinesis-clicks")
+    }
+}
+
+/// A mapping as AWS shows it.
+fn shown(state: &str) -> Value {
+    json!({
+        "UUID": "u-1", "FunctionArn": ARN, "State": state, "BatchSize": 50,
+        "BisectBatchOnFunctionError": false, "DestinationConfig": { "OnFailure": {} },
+        "EventSourceArn": "arn:aws:kinesis:eu-west-1:123456789012:stream/clicks",
+        "FunctionResponseTypes": [], "MaximumBatchingWindowInSeconds": 0,
+        "MaximumRecordAgeInSeconds": -1, "MaximumRetryAttempts": 3, "ParallelizationFactor": 1,
+        "StartingPosition": "LATEST", "TumblingWindowInSeconds": 0, "LastProcessingResult": "OK",
+    })
+}
+
+#[tokio::test]
+async fn mappings_are_made_waited_for_and_deleted() {
+    let reads = AtomicU32::new(0);
+    let (session, log) = fake::session(move |method, path, _| match (method, path) {
+        ("GET", path) if path.contains("/configuration") => (200, "{}".into()),
+        ("GET", path) if path.contains("/policy") => {
+            (404, error("ResourceNotFoundException", "none"))
+        }
+        ("POST", _) => match reads.fetch_add(1, Ordering::Relaxed) {
+            0 => (
+                400,
+                error(
+                    "InvalidParameterValueException",
+                    "The provided execution role does not have permissions to call GetRecords",
+                ),
+            ),
+            _ => (202, shown("Creating").to_string()),
+        },
+        ("DELETE", _) => {
+            reads.store(9, Ordering::Relaxed);
+            (202, shown("Deleting").to_string())
+        }
+        ("GET", path) if path.ends_with("/u-1") => (
+            200,
+            shown(match reads.fetch_add(1, Ordering::Relaxed) {
+                0..=2 => "Creating",
+                _ => "Enabled",
+            })
+            .to_string(),
+        ),
+        _ => match reads.load(Ordering::Relaxed) {
+            2..=8 => (
+                200,
+                json!({ "EventSourceMappings": [shown("Enabled")] }).to_string(),
+            ),
+            _ => (200, r#"{"EventSourceMappings":[]}"#.into()),
+        },
+    });
+    let wiring = wiring(&session, &clicks("LATEST"));
+    wiring.connect(|_| ()).await.unwrap();
+    let posts = fake::of(&log, "POST");
+    assert_eq!(
+        posts.len(),
+        2,
+        "the role's policy had not spread at first: {posts:?}"
+    );
+    assert_eq!(posts[1].0, "/2015-03-31/event-source-mappings");
+    let body: Value = serde_json::from_str(&posts[1].1).unwrap();
+    assert_eq!(
+        body,
+        json!({
+            "BatchSize": 50,
+            "EventSourceArn": "arn:aws:kinesis:eu-west-1:123456789012:stream/clicks",
+            "FunctionName": ARN,
+            "MaximumRetryAttempts": 3,
+            "StartingPosition": "LATEST",
+            "Tags": { "team": "web" },
+        })
+    );
+    assert!(wiring.status().await.unwrap().is_clean());
+    wiring.disconnect(|_| ()).await.unwrap();
+    assert_eq!(fake::of(&log, "DELETE").len(), 1);
+}
+
+#[tokio::test]
+async fn only_what_differs_is_updated_and_what_cannot_be_is_refused() {
+    let (session, log) = fake::session(|method, path, _| match (method, path) {
+        ("GET", path) if path.contains("/configuration") => (200, "{}".into()),
+        ("GET", path) if path.contains("/policy") => {
+            (404, error("ResourceNotFoundException", "none"))
+        }
+        ("GET", path) if path.ends_with("/u-1") => {
+            let mut drifted = shown("Disabled");
+            drifted["ParallelizationFactor"] = json!(4);
+            (200, drifted.to_string())
+        }
+        ("PUT", _) => (202, shown("Updating").to_string()),
+        _ => (
+            200,
+            json!({ "EventSourceMappings": [shown("Disabled")] }).to_string(),
+        ),
+    });
+    let error = wiring(&session, &clicks("LATEST"))
+        .connect(|_| ())
+        .await
+        .unwrap_err();
+    assert!(
+        error
+            .message()
+            .contains("does not show it: Enabled, ParallelizationFactor"),
+        "{error}"
+    );
+    let puts = fake::of(&log, "PUT");
+    assert_eq!(puts[0].0, "/2015-03-31/event-source-mappings/u-1");
+    let body: Value = serde_json::from_str(&puts[0].1).unwrap();
+    assert_eq!(body, json!({ "Enabled": true, "ParallelizationFactor": 1 }));
+
+    let error = wiring(&session, &clicks("TRIM_HORIZON"))
+        .connect(|_| ())
+        .await
+        .unwrap_err();
+    assert!(
+        error
+            .message()
+            .contains("StartingPosition is \"LATEST\" and cannot become"),
+        "{error}"
+    );
+    assert_eq!(fake::of(&log, "PUT").len(), 1, "nothing more was written");
+}
+
+#[tokio::test]
+async fn the_function_itself_is_configured() {
+    let mount = json!([{ "Arn": "arn:aws:elasticfilesystem:eu-west-1:123456789012:access-point/fsap-1", "LocalMountPath": "/mnt/models" }]);
+    let store =
+        std::sync::Mutex::new(json!({ "RevisionId": "r1", "LastUpdateStatus": "Successful" }));
+    let (session, log) = fake::session(move |method, path, body| match (method, path) {
+        ("GET", path) if path.contains("/configuration") => {
+            (200, store.lock().unwrap().to_string())
+        }
+        ("PUT", _) => {
+            let asked: Value = serde_json::from_str(body).unwrap();
+            store.lock().unwrap()["FileSystemConfigs"] = asked["FileSystemConfigs"].clone();
+            (200, store.lock().unwrap().to_string())
+        }
+        _ => (404, error("ResourceNotFoundException", "none")),
+    });
+    let feed = Feed {
+        configuration: Some(json!({ "FileSystemConfigs": mount })),
+        ..Feed::named("efs-models")
+    };
+    let wiring = wiring(&session, &feed);
+    wiring.connect(|_| ()).await.unwrap();
+    assert!(wiring.connect(|_| ()).await.unwrap().is_empty());
+    assert!(wiring.status().await.unwrap().is_clean());
+    wiring.disconnect(|_| ()).await.unwrap();
+    let bodies: Vec<Value> = fake::of(&log, "PUT")
+        .iter()
+        .map(|(_, body)| serde_json::from_str(body).unwrap())
+        .collect();
+    assert_eq!(
+        bodies,
+        [
+            json!({ "FileSystemConfigs": mount, "RevisionId": "r1" }),
+            json!({ "FileSystemConfigs": [], "RevisionId": "r1" }),
+        ]
+    );
+
+    let other = Feed {
+        configuration: Some(json!({ "MemorySize": 512 })),
+        ..Feed::named("more")
+    };
+    let error = Wiring::new(&session, function())
+        .unwrap()
+        .add(&other)
+        .unwrap_err();
+    assert!(error.message().contains("MemorySize"), "{error}");
+}
+
+#[tokio::test]
+async fn tokens_are_not_shown() {
+    let token = "amzn1.ask.skill.secret";
+    let mut skill = Statement::service("alexa-skill", "alexa-appkit.amazon.com");
+    skill.event_source_token = Some(token.into());
+    let feed = Feed {
+        permissions: vec![Permission::ResourceBased(skill)],
+        ..Feed::named("alexa-skill")
+    };
+    let (session, log) = fake::session(|method, path, _| match (method, path) {
+        ("GET", path) if path.contains("/configuration") => (200, "{}".into()),
+        ("POST", _) => (201, "{}".into()),
+        _ => (404, error("ResourceNotFoundException", "none")),
+    });
+    let wiring = wiring(&session, &feed);
+    let plan = wiring.diff().await.unwrap();
+    let error = wiring.connect(|_| ()).await.unwrap_err();
+    let posts = fake::of(&log, "POST");
+    assert!(posts[0].1.contains(token));
+    for shown in [
+        plan.to_string(),
+        serde_json::to_string(&plan).unwrap(),
+        error.to_string(),
+    ] {
+        assert!(!shown.contains("secret"), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_role_policy_with_unneeded_statements_is_taken_away() {
+    let (session, log) = fake::session(|method, path, body| {
+        match (method, path) {
+        ("GET", path) if path.contains("/configuration") => (200, r#"{"Role":"arn:aws:iam::123456789012:role/service-role/orders-role"}"#.into()),
+        ("POST", _) if body.contains("Action=GetRolePolicy") => (200, "<GetRolePolicyResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><GetRolePolicyResult><RoleName>orders-role</RoleName><PolicyName>lambda-with-orders</PolicyName><PolicyDocument>%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%5D%7D</PolicyDocument></GetRolePolicyResult></GetRolePolicyResponse>".into()),
+        ("POST", _) if body.contains("Action=DeleteRolePolicy") => (403, "<ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><Error><Code>AccessDenied</Code><Message>not authorized to perform: iam:DeleteRolePolicy on resource: role orders-role</Message></Error></ErrorResponse>".into()),
+        _ => (404, error("ResourceNotFoundException", "none")),
+    }
+    });
+    let error = wiring(&session, &Feed::named("none"))
+        .connect(|_| ())
+        .await
+        .unwrap_err();
+    assert!(
+        error
+            .context("fix")
+            .unwrap()
+            .contains("iam:DeleteRolePolicy"),
+        "{error}"
+    );
+    let delete = fake::of(&log, "POST")
+        .into_iter()
+        .find(|(_, body)| body.contains("Delete"))
+        .unwrap();
+    assert_eq!(
+        delete.1,
+        "Action=DeleteRolePolicy&Version=2010-05-08&RoleName=orders-role&PolicyName=lambda-with-orders"
+    );
+
+    let poll = RoleStatement::new(["kms:Decrypt"], "*", "x");
+    let missing = lambda_with_aws::may_poll(&session, &function(), &[poll]).await;
+    assert_eq!(missing.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn invocations() {
+    let (session, log) = fake::session(|_, path, body| match body {
+        r#""throttle""# => (429, error("TooManyRequestsException", "Rate exceeded")),
+        _ if path.contains("missing") => (
+            404,
+            error("ResourceNotFoundException", "Function not found"),
+        ),
+        _ => (200, r#"{"ok":true}"#.into()),
+    });
+    let remote = RemoteFunction::new(&session, &function());
+    let invocation = Invocation {
+        log_type: LogType::Tail,
+        client_context: Some("{}".into()),
+        trace_header: Some("Root=1-2-3".into()),
+        ..Invocation::new(r#"{"id":7}"#)
+    };
+    let outcome = remote.invoke(invocation).await.unwrap();
+    assert_eq!(outcome.payload().unwrap(), r#"{"ok":true}"#);
+    assert!(
+        matches!(&outcome, Outcome::Success { executed_version, .. } if executed_version == "$LATEST")
+    );
+    let posts = fake::of(&log, "POST");
+    assert_eq!(posts[0].1, r#"{"id":7}"#);
+    assert!(
+        posts[0].0.starts_with("/2015-03-31/functions/arn"),
+        "{}",
+        posts[0].0
+    );
+    for (kind, expected) in [
+        (InvocationType::DryRun, true),
+        (InvocationType::Event, false),
+    ] {
+        let outcome = remote
+            .invoke(Invocation {
+                invocation_type: kind,
+                ..Invocation::new("{}")
+            })
+            .await;
+        assert_eq!(matches!(outcome.unwrap(), Outcome::DryRun), expected);
+    }
+    let large = Invocation {
+        invocation_type: InvocationType::Event,
+        ..Invocation::new(vec![b'1'; 1_100_000])
+    };
+    assert_eq!(
+        remote.invoke(large).await.unwrap_err().kind(),
+        ErrorKind::Limit
+    );
+    let error = remote
+        .invoke(Invocation::new(r#""throttle""#))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Throttled);
+    let qualified = Invocation {
+        qualifier: Some("missing".into()),
+        ..Invocation::new("{}")
+    };
+    assert_eq!(
+        remote.invoke(qualified).await.unwrap_err().kind(),
+        ErrorKind::NotFound
+    );
+}
