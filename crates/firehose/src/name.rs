@@ -1,0 +1,60 @@
+//! A connection's name: readable, stable, and unique within a function.
+
+use lambda_with::Arn;
+
+/// `firehose-STREAM-` and a checksum of the ARN, which tells apart what the letters of a name
+/// cannot.
+pub(crate) fn of(stream: &Arn) -> String {
+    let words = stream_name(stream).split(|c: char| !c.is_ascii_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let mut name = format!("firehose-{}", words.join("-"));
+    // Room for the checksum and for what statement ids add.
+    name.truncate(57);
+    format!(
+        "{}-{:08x}",
+        name.trim_end_matches('-'),
+        checksum(stream.as_str())
+    )
+}
+
+/// The stream's name, or all of the resource where the ARN is not that of a stream.
+pub(crate) fn stream_name(stream: &Arn) -> &str {
+    let resource = stream.resource();
+    resource.strip_prefix("deliverystream/").unwrap_or(resource)
+}
+
+/// FNV-1a: the same in every release, on every machine.
+fn checksum(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_readable_unique_and_short() {
+        let long = "s".repeat(64);
+        let mut seen = HashSet::new();
+        for (stream, start) in [
+            ("123456789012:deliverystream/clicks", "firehose-clicks-"),
+            ("210987654321:deliverystream/clicks", "firehose-clicks-"),
+            ("123456789012:deliverystream/cl.icks", "firehose-cl-icks-"),
+            ("123456789012:deliverystream/cl_icks", "firehose-cl-icks-"),
+            (
+                &format!("123456789012:deliverystream/{long}"),
+                "firehose-ssss",
+            ),
+        ] {
+            let name = of(&format!("arn:aws:firehose:eu-west-1:{stream}")
+                .parse()
+                .unwrap());
+            assert!(name.starts_with(start) && name.len() <= 66, "{name}");
+            assert!(seen.insert(name));
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! What follows from a definition of jobs: their role, their operation, their form in a file.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use expect_test::{Expect, expect};
+use lambda_with::policy::Policy;
+use lambda_with::{Function, Integration, Permission};
+use lambda_with_s3_batch::S3Batch;
+
+fn function(arn: &str) -> Function {
+    Function::new(arn.parse().unwrap()).unwrap()
+}
+
+fn thumbnails() -> Function {
+    function("arn:aws:lambda:eu-west-1:123456789012:function:thumbnails:7")
+}
+
+fn connection(toml: &str) -> S3Batch {
+    toml::from_str(toml).unwrap()
+}
+
+const PLAIN: &str = r#"
+    job = "thumbnails"
+    manifest = "harbor-manifests/thumbnails.csv"
+"#;
+
+const ARGUMENTS: &str = r#"
+    job = "thumbnails"
+    manifest = "harbor-manifests/thumbnails/"
+    report = "harbor-reports"
+    schema = "2.0"
+    user_arguments = { format = "webp", width = "640" }
+"#;
+
+fn check(value: &impl serde::Serialize, expected: &Expect) {
+    expected.assert_eq(&serde_json::to_string_pretty(value).unwrap());
+}
+
+fn role(batch: &S3Batch, function: &Function) -> Policy {
+    let permissions = batch.permissions(function);
+    let Permission::CallerRole { trusts, allows, .. } = &permissions[0] else {
+        panic!("{permissions:?}")
+    };
+    assert_eq!(trusts, "batchoperations.s3.amazonaws.com");
+    Policy::of_role(allows)
+}
+
+#[test]
+fn the_role_invokes_reads_the_manifest_and_writes_the_report() {
+    check(
+        &role(&connection(ARGUMENTS), &thumbnails()),
+        &expect![[r#"
+        {
+          "Version": "2012-10-17",
+          "Statement": [
+            {
+              "Effect": "Allow",
+              "Action": "lambda:InvokeFunction",
+              "Resource": "arn:aws:lambda:eu-west-1:123456789012:function:thumbnails:7"
+            },
+            {
+              "Effect": "Allow",
+              "Action": [
+                "s3:GetObject",
+                "s3:GetObjectVersion"
+              ],
+              "Resource": "arn:aws:s3:::harbor-manifests/thumbnails/*"
+            },
+            {
+              "Effect": "Allow",
+              "Action": "s3:PutObject",
+              "Resource": "arn:aws:s3:::harbor-reports/*"
+            }
+          ]
+        }"#]],
+    );
+}
+
+#[test]
+fn the_role_reads_one_manifest() {
+    let unqualified = function("arn:aws:lambda:eu-west-1:123456789012:function:thumbnails");
+    check(
+        &role(&connection(PLAIN), &unqualified),
+        &expect![[r#"
+        {
+          "Version": "2012-10-17",
+          "Statement": [
+            {
+              "Effect": "Allow",
+              "Action": "lambda:InvokeFunction",
+              "Resource": [
+                "arn:aws:lambda:eu-west-1:123456789012:function:thumbnails",
+                "arn:aws:lambda:eu-west-1:123456789012:function:thumbnails:*"
+              ]
+            },
+            {
+              "Effect": "Allow",
+              "Action": [
+                "s3:GetObject",
+                "s3:GetObjectVersion"
+              ],
+              "Resource": "arn:aws:s3:::harbor-manifests/thumbnails.csv"
+            }
+          ]
+        }"#]],
+    );
+}
+
+#[test]
+fn a_place_that_would_admit_other_objects_grants_nothing() {
+    for manifest in [
+        "*",
+        "",
+        "harbor-manifest?/a.csv",
+        "harbor-manifests/${aws:username}/",
+    ] {
+        let batch = S3Batch {
+            manifest: manifest.into(),
+            report: Some(manifest.into()),
+            ..connection(PLAIN)
+        };
+        let permissions = batch.permissions(&thumbnails());
+        let [Permission::CallerRole { allows, .. }] = permissions.as_slice() else {
+            panic!("{permissions:?}")
+        };
+        assert_eq!(allows.len(), 1, "{manifest}: {allows:?}");
+    }
+}
+
+#[test]
+fn a_function_of_another_account_lets_the_role_in() {
+    let batch = |role: &str| S3Batch {
+        role: Some(role.parse().unwrap()),
+        ..connection(PLAIN)
+    };
+    let other = batch("arn:aws:iam::210987654321:role/batch").permissions(&thumbnails());
+    let [_, Permission::ResourceBased(statement)] = other.as_slice() else {
+        panic!("{other:?}")
+    };
+    check(
+        &Policy::of_function(&thumbnails().arn, [statement]),
+        &expect![[r#"
+            {
+              "Version": "2012-10-17",
+              "Id": "default",
+              "Statement": [
+                {
+                  "Sid": "s3-batch-thumbnails",
+                  "Effect": "Allow",
+                  "Principal": {
+                    "AWS": "arn:aws:iam::210987654321:role/batch"
+                  },
+                  "Action": "lambda:InvokeFunction",
+                  "Resource": "arn:aws:lambda:eu-west-1:123456789012:function:thumbnails:7"
+                }
+              ]
+            }"#]],
+    );
+    for role in [
+        "arn:aws:iam::123456789012:role/batch",
+        "arn:aws:iam::210987654321:role/*",
+    ] {
+        assert_eq!(batch(role).permissions(&thumbnails()).len(), 1, "{role}");
+    }
+}
+
+#[test]
+fn the_operation() {
+    check(
+        &connection(ARGUMENTS).operation(&thumbnails()),
+        &expect![[r#"
+        {
+          "LambdaInvoke": {
+            "FunctionArn": "arn:aws:lambda:eu-west-1:123456789012:function:thumbnails:7",
+            "InvocationSchemaVersion": "2.0",
+            "UserArguments": {
+              "format": "webp",
+              "width": "640"
+            }
+          }
+        }"#]],
+    );
+    check(
+        &connection(PLAIN).operation(&thumbnails()),
+        &expect![[r#"
+        {
+          "LambdaInvoke": {
+            "FunctionArn": "arn:aws:lambda:eu-west-1:123456789012:function:thumbnails:7",
+            "InvocationSchemaVersion": "1.0"
+          }
+        }"#]],
+    );
+    assert_eq!(connection(PLAIN).resources(&thumbnails()), []);
+    assert_eq!(connection(PLAIN).name(), "s3-batch-thumbnails");
+}
+
+#[test]
+fn a_definition_is_read_and_written_back() {
+    for toml in [PLAIN, ARGUMENTS] {
+        let batch = connection(toml);
+        assert_eq!(connection(&toml::to_string(&batch).unwrap()), batch);
+    }
+    for (toml, reason) in [
+        ("manifest = 'm'", "missing field `job`"),
+        ("job = 'j'", "missing field `manifest`"),
+        (
+            "job = 'j'\nmanifest = 'm'\nschema = '3.0'",
+            "unknown variant `3.0`",
+        ),
+        (
+            "job = 'j'\nmanifest = 'm'\narguments = {}",
+            "unknown field `arguments`",
+        ),
+    ] {
+        let error = toml::from_str::<S3Batch>(toml).unwrap_err().to_string();
+        assert!(error.contains(reason), "{error}");
+    }
+}
