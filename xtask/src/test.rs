@@ -9,12 +9,16 @@ use anyhow::{Context as _, Result};
 use crate::process::{cargo, output, run, target};
 
 /// The Python packages tests use, pinned: an AWS client, an AWS emulator, AWS's own runtime client,
-/// and a linter for what we export.
-const PACKAGES: [&str; 4] = [
+/// and for what we export SAM's own translator, a linter for templates and one for policies (which
+/// needs a setuptools that still has `pkg_resources`).
+const PACKAGES: [&str; 7] = [
+    "aws-sam-translator==1.115.0",
     "awslambdaric==4.2.2",
     "boto3",
     "cfn-lint",
     "moto[server]==5.2.5",
+    "parliament==1.6.4",
+    "setuptools==80.9.0",
 ];
 
 /// Runs every test of the workspace with all features; `filter` goes to the tests.

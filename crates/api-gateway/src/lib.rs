@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod authorizer;
+#[cfg(feature = "aws")]
+pub mod aws;
 mod check;
 mod ext;
 mod generated;

@@ -1,5 +1,7 @@
 //! All connections of one function, as one thing to set up and take down.
 
+mod work;
+
 use std::collections::BTreeMap;
 
 use lambda_with::{
@@ -8,11 +10,11 @@ use lambda_with::{
 use serde_json::Value;
 
 use crate::change::Change;
-use crate::parts::{CallerRole, Configuration, Mapping, RolePolicy, Statements, remote};
+use crate::parts::{CallerRole, Configuration, Mapping};
 use crate::plan::{Goal, Plan};
 use crate::session::Session;
 use crate::status::Status;
-use crate::wire::{Aim, Options, Part, Wire};
+use crate::wire::{Options, Part, Wire};
 
 /// The wiring of one function: everything its connections need in AWS.
 ///
@@ -113,6 +115,12 @@ impl Wiring {
         Ok(())
     }
 
+    /// Lets the execution role do something besides what the connections need: send the records of
+    /// asynchronous invocations to their destination.
+    pub fn allow(&mut self, statement: RoleStatement) {
+        self.role.push(statement);
+    }
+
     /// What connecting would do. Writes nothing.
     ///
     /// # Errors
@@ -202,103 +210,6 @@ impl Wiring {
         }
         Ok(())
     }
-
-    async fn plan(&self, goal: Goal) -> Result<Plan, Error> {
-        let aim = Aim {
-            goal,
-            options: self.options,
-        };
-        let generic = self.generic(goal).await?;
-        let mut plan = Plan::new(self.function.arn.clone(), goal);
-        for part in self.ordered(goal, &generic) {
-            let reading = part
-                .read(aim)
-                .await
-                .map_err(|error| error.with("step", part.title()))?;
-            plan.take(reading);
-        }
-        Ok(plan)
-    }
-
-    async fn apply(&self, goal: Goal, mut say: impl FnMut(Progress<'_>)) -> Result<Plan, Error> {
-        let mut plan = self.plan(goal).await?;
-        if let [refusal, rest @ ..] = plan.refusals.as_slice() {
-            let more = match rest.len() {
-                0 => String::new(),
-                more => format!(", and {more} more"),
-            };
-            return Err(Error::new(ErrorKind::Conflict, format!("{refusal}{more}"))
-                .with("standing", "nothing was written"));
-        }
-        let aim = Aim {
-            goal,
-            options: self.options,
-        };
-        plan.changes.clear();
-        let generic = self.generic(goal).await?;
-        for part in self.ordered(goal, &generic) {
-            let title = part.title();
-            say(Progress::Step(&title));
-            let mut done = Vec::new();
-            let result = part.apply(aim, &mut done).await;
-            for change in &done {
-                say(Progress::Done(change));
-            }
-            plan.changes.extend(done);
-            result.map_err(|error| unfinished(error, title, &plan.changes))?;
-        }
-        Ok(plan)
-    }
-
-    /// The parts that follow from the definitions.
-    async fn generic(&self, goal: Goal) -> Result<Vec<Box<dyn Part>>, Error> {
-        let Self {
-            session, function, ..
-        } = self;
-        let mut parts: Vec<Box<dyn Part>> = Vec::new();
-        for caller in &self.callers {
-            parts.push(Box::new(caller.clone()));
-        }
-        let standing = remote::read(session, function, goal).await?;
-        // What the function runs as, rather than what the definition says it does.
-        let role = standing
-            .as_ref()
-            .and_then(remote::role)
-            .or_else(|| function.role.clone());
-        if let Some(role) = role {
-            parts.push(Box::new(RolePolicy::new(
-                session, function, role, &self.role,
-            )));
-        }
-        if standing.is_some() {
-            if !self.configuration.is_empty() {
-                let wanted = self.configuration.clone();
-                parts.push(Box::new(Configuration::new(session, function, wanted)));
-            }
-            parts.push(Box::new(Statements::new(
-                session,
-                function,
-                self.statements.clone(),
-            )));
-        }
-        for (name, properties) in &self.mappings {
-            parts.push(Box::new(Mapping::new(session, function, name, properties)));
-        }
-        Ok(parts)
-    }
-
-    fn ordered<'a>(&'a self, goal: Goal, generic: &'a [Box<dyn Part>]) -> Vec<&'a dyn Part> {
-        let mut parts: Vec<&dyn Part> = generic
-            .iter()
-            .chain(&self.own)
-            .map(|part| &**part)
-            .collect();
-        parts.sort_by_key(|part| part.stage());
-        if goal == Goal::Disconnect {
-            parts.reverse();
-        }
-        parts
-    }
 }
 
 fn cannot(name: &str, resource: &Resource) -> Error {
@@ -310,17 +221,4 @@ fn cannot(name: &str, resource: &Resource) -> Error {
         "fix",
         "set it up with `lambda-with export` and your infrastructure code",
     )
-}
-
-fn unfinished(error: Error, step: String, done: &[Change]) -> Error {
-    let standing: Vec<String> = done
-        .iter()
-        .filter(|change| change.is_change())
-        .map(|change| format!("{} {}", change.action.past(), change.what))
-        .collect();
-    let standing = match standing.as_slice() {
-        [] => "nothing was written".into(),
-        standing => standing.join("; "),
-    };
-    error.with("step", step).with("standing", standing)
 }

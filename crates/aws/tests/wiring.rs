@@ -250,6 +250,7 @@ async fn drift_is_named_and_put_right() {
         .statement_id("s3-former");
     let orphan = orphan
         .action("lambda:InvokeFunction")
+        .source_arn("arn:aws:s3:::former")
         .principal("s3.amazonaws.com");
     orphan.send().await.unwrap();
     let put = session.iam().put_role_policy().role_name(function.name());

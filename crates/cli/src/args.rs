@@ -83,6 +83,14 @@ pub(crate) enum Command {
     Permissions(Permissions),
     Check(Check),
     Export(Export),
+    Diff(Diff),
+    Connect(Connect),
+    Disconnect(Disconnect),
+    /// Show how the connections stand on AWS; exit with 1 where something is missing or differs
+    Status {
+        /// The function; all where left out
+        function: Option<String>,
+    },
     Invoke(Invoke),
     Dev(Dev),
 }
@@ -179,6 +187,62 @@ pub(crate) enum ExportFormat {
     Sam,
     /// Terraform's JSON syntax, for the provider hashicorp/aws.
     Terraform,
+}
+
+/// Print what `connect` would change on AWS; nothing is written
+#[derive(Args, Debug)]
+#[command(after_help = "\
+A line is `+` for what would be made, `~` for what would be changed, `-` for what would be removed.
+
+Examples:
+  lambda-with diff
+  lambda-with diff orders --profile staging --output json")]
+pub(crate) struct Diff {
+    /// The function; all where left out
+    pub(crate) function: Option<String>,
+    /// Count as to be removed what an earlier definition left behind
+    #[arg(long)]
+    pub(crate) prune: bool,
+}
+
+/// Set up the connections on AWS: permissions, mappings, notifications
+#[derive(Args, Debug)]
+#[command(after_help = "\
+What others set up stays as it is. Where nothing differs, nothing is written; after an interruption,
+run it again.
+
+Examples:
+  lambda-with connect --dry-run
+  lambda-with connect orders --yes
+  lambda-with connect --endpoint-url http://127.0.0.1:5000 --yes")]
+pub(crate) struct Connect {
+    /// The function; all where left out
+    pub(crate) function: Option<String>,
+    /// Remove too what an earlier definition left behind
+    #[arg(long)]
+    pub(crate) prune: bool,
+    #[command(flatten)]
+    pub(crate) write: Write,
+}
+
+/// Take the connections down again: exactly what `connect` set up
+#[derive(Args, Debug)]
+pub(crate) struct Disconnect {
+    /// The function; all where left out
+    pub(crate) function: Option<String>,
+    #[command(flatten)]
+    pub(crate) write: Write,
+}
+
+/// Whether to write.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Write {
+    /// Print what would be done, and do nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) dry_run: bool,
+    /// Do it without asking
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 /// Invoke a function once: in a running `lambda-with dev`, else in a process of its own

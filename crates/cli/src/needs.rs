@@ -97,11 +97,14 @@ impl Needs {
                 }
             }
         }
+        needs.role.extend(Self::destinations(defined));
+        needs
+    }
+
+    /// Statements of the execution role that let Lambda send records of asynchronous invocations.
+    pub(crate) fn destinations(defined: &Defined) -> impl Iterator<Item = RoleStatement> {
         let destinations = [&defined.on_failure, &defined.on_success];
-        needs
-            .role
-            .extend(destinations.into_iter().flatten().filter_map(send));
-        needs
+        destinations.into_iter().flatten().filter_map(send)
     }
 
     /// Whether the execution role needs a policy of its own.

@@ -3,7 +3,8 @@
 use std::any::Any;
 use std::fmt::Debug;
 
-use lambda_with::{Finding, Function, Integration, Permission, Resource, Service};
+use lambda_with::{Error, Finding, Function, Integration, Permission, Resource, Service};
+use lambda_with_aws::{Wire, Wiring};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use toml::de::{Error as TomlError, ValueDeserializer};
@@ -13,8 +14,12 @@ use crate::suggest;
 /// The services, in the order of their ids.
 pub(crate) static SERVICES: &[Entry] = &[
     entry!(lambda_with_api_gateway, "api": "rest" => RestApi, "http" => HttpApi, "websocket" => WebSocketApi, "authorizer" => Authorizer),
+    entry!(lambda_with_connect, Connect),
     entry!(lambda_with_efs, Efs),
-    entry!(lambda_with_s3, S3),
+    entry!(lambda_with_firehose, Firehose),
+    entry!(lambda_with_s3, S3 by wire),
+    entry!(lambda_with_s3_batch, S3Batch),
+    entry!(lambda_with_secrets_manager, SecretsManager),
     entry!(lambda_with_sqs, Sqs),
 ];
 
@@ -35,6 +40,8 @@ pub(crate) struct Kind {
     /// The value of the telling member; empty where there is one kind only.
     pub(crate) word: &'static str,
     pub(crate) read: for<'a> fn(ValueDeserializer<'a>) -> Result<Box<dyn Connection>, TomlError>,
+    /// Hands the connection over to be set up on AWS.
+    pub(crate) wire: fn(&dyn Connection, &mut Wiring) -> Result<(), Error>,
 }
 
 /// The service with this id.
@@ -120,19 +127,44 @@ where
     T::deserialize(value).map(|connection| Box::new(connection) as _)
 }
 
+/// A connection whose wiring follows from its definition alone.
+fn add<T: Integration + 'static>(
+    connection: &dyn Connection,
+    wiring: &mut Wiring,
+) -> Result<(), Error> {
+    connection.as_any().downcast_ref::<T>().map_or(Ok(()), |connection| wiring.add(connection))
+}
+
+/// A connection with steps of its own.
+fn wire<T: Wire + 'static>(
+    connection: &dyn Connection,
+    wiring: &mut Wiring,
+) -> Result<(), Error> {
+    connection.as_any().downcast_ref::<T>().map_or(Ok(()), |connection| wiring.wire(connection))
+}
+
+/// One service: its crate, and its connections. What takes steps of its own to be set up on AWS is
+/// marked `by wire`.
 macro_rules! entry {
     ($module:ident, $type:ident) => {
-        entry!($module, None, "" => $type)
+        entry!($module, $type by add)
+    };
+    ($module:ident, $type:ident by $wire:ident) => {
+        entry!($module, None, "" => $type by $wire)
     };
     ($module:ident, $key:literal: $($word:literal => $type:ident),+) => {
-        entry!($module, Some($key), $($word => $type),+)
+        entry!($module, Some($key), $($word => $type by add),+)
     };
-    ($module:ident, $key:expr, $($word:literal => $type:ident),+) => {
+    ($module:ident, $key:expr, $($word:literal => $type:ident by $wire:ident),+) => {
         Entry {
             service: $module::SERVICE,
             module: stringify!($module),
             key: $key,
-            kinds: &[$(Kind { word: $word, read: read::<$module::$type> }),+],
+            kinds: &[$(Kind {
+                word: $word,
+                read: read::<$module::$type>,
+                wire: $wire::<$module::$type>,
+            }),+],
         }
     };
 }

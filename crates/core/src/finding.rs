@@ -23,7 +23,7 @@ pub enum Severity {
 ///     .why("CreateEventSourceMapping refuses a larger batch")
 ///     .fix("set batch_size to 10 or less")
 ///     .page("https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html");
-/// assert!(finding.to_string().starts_with("error[LW0102] batch_size: a FIFO queue"));
+/// assert!(finding.to_string().starts_with("error[LW0203] batch_size: a FIFO queue"));
 /// ```
 ///
 /// Numbers are never used again for another meaning. The book lists them all.

@@ -212,7 +212,10 @@ impl Checker<'_> {
             self.seen.entry(key).or_insert_with(|| at.file.clone());
             self.slot(value, &property.slot, &at);
             if let (Some(constant), Some(text)) = (&property.constant, value.str())
-                && constant != text
+                && match constant.strip_suffix('*') {
+                    Some(start) => !text.starts_with(start),
+                    None => constant != text,
+                }
             {
                 self.problems.add(&at, format_args!("must be `{constant}`"));
             }

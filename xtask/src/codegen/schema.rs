@@ -338,7 +338,7 @@ impl Reader {
 
     fn property(&mut self, json: &str, node: &Node, required: bool, at: At) -> Option<Property> {
         let description = self.text(node, &at, "description");
-        let extra = ["description", "x-name", "x-unsampled"];
+        let extra = ["description", "x-mark", "x-name", "x-unsampled"];
         let slot: Slot = self.slot(node, &at, &extra)?;
         let rust = self
             .optional(node, &at, "x-name")
@@ -353,7 +353,10 @@ impl Reader {
             description,
             slot,
             required,
-            constant: node.get("const").and_then(Node::str).map(str::to_owned),
+            constant: match self.optional(node, &at, "x-mark") {
+                Some(mark) => Some(mark),
+                None => node.get("const").and_then(Node::str).map(str::to_owned),
+            },
             unsampled: self.optional(node, &at, "x-unsampled").is_some(),
             at,
         })

@@ -7,44 +7,11 @@ use lambda_with::{Error, ErrorKind, Function, Statement};
 use serde_json::Value;
 
 use super::statement_calls::policy;
-use super::statement_form::{same, shown};
+use super::statement_form::{made_here, same, shown};
 use crate::change::{Action, Budget, Change, Orphan, Reading};
 use crate::plan::Goal;
 use crate::session::Session;
 use crate::wire::{Aim, Part, Pauses, Stage, Work};
-
-/// What statement ids of connections begin with.
-const SERVICES: [&str; 29] = [
-    "alb",
-    "alexa",
-    "api-gateway",
-    "cloudformation",
-    "cloudfront",
-    "cloudwatch-logs",
-    "codecommit",
-    "codepipeline",
-    "cognito",
-    "config",
-    "connect",
-    "dynamodb",
-    "efs",
-    "eventbridge",
-    "firehose",
-    "iot",
-    "iot-events",
-    "kafka",
-    "kinesis",
-    "lex",
-    "mq",
-    "msk",
-    "s3",
-    "s3-batch",
-    "secrets-manager",
-    "ses",
-    "sns",
-    "sqs",
-    "x-ray",
-];
 
 /// How often a lost race is run again.
 const ATTEMPTS: u32 = 10;
@@ -142,17 +109,13 @@ impl Statements {
                 .iter()
                 .any(|(_, statement)| statement.sid == sid)
         };
-        let ours = |sid: &str| {
-            SERVICES.iter().any(|id| {
-                sid.strip_prefix(id)
-                    .is_some_and(|rest| rest.starts_with('-'))
-            })
-        };
-        let sids = policy
+        let made = policy
             .statements
             .iter()
-            .filter_map(|statement| statement.sid.as_deref());
-        sids.filter(|sid| ours(sid) && !wanted(sid)).collect()
+            .filter(|statement| made_here(statement));
+        made.filter_map(|statement| statement.sid.as_deref())
+            .filter(|sid| !wanted(sid))
+            .collect()
     }
 
     pub(super) fn what(&self, sid: &str) -> String {

@@ -9,6 +9,7 @@ mod invoke;
 mod list;
 mod permissions;
 mod show;
+mod wiring;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -43,6 +44,12 @@ pub(crate) fn run(cli: Cli, output: Output) -> anyhow::Result<ExitCode> {
         Command::Permissions(args) => permissions::run(args, &config(None)?, output),
         Command::Check(args) => check::run(args, &config(None)?, output),
         Command::Export(args) => export::run(args, &config(None)?, output),
+        Command::Diff(args) => wiring::diff(args, &global, &config(None)?, output),
+        Command::Connect(args) => wiring::connect(args, &global, &config(None)?, output),
+        Command::Disconnect(args) => wiring::disconnect(args, &global, &config(None)?, output),
+        Command::Status { function } => {
+            wiring::status(function.as_deref(), &global, &config(None)?, output)
+        }
         Command::Invoke(args) => invoke::run(args, &global, || config(None), output),
         Command::Dev(args) => dev::run(args, &global, &config(args.directory.as_deref())?, output),
     }

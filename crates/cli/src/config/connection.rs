@@ -87,5 +87,9 @@ fn connected(source: &Source, value: Spanned<DeValue<'_>>) -> Result<Connected, 
     }
     let value = Spanned::new(span.clone(), DeValue::Table(rest));
     let connection = (kind.read)(value.into()).map_err(|error| at(source, &error, span))?;
-    Ok(Connected { place, connection })
+    Ok(Connected {
+        place,
+        kind,
+        connection,
+    })
 }

@@ -12,7 +12,7 @@ use lambda_with::{Arn, Function};
 use serde::Deserialize;
 
 use crate::failure::Failure;
-use crate::services::Connection;
+use crate::services::{Connection, Kind};
 
 pub(crate) use self::source::Source;
 
@@ -69,6 +69,7 @@ pub(crate) enum Code {
 #[derive(Debug)]
 pub(crate) struct Connected {
     pub(crate) place: Place,
+    pub(crate) kind: &'static Kind,
     pub(crate) connection: Box<dyn Connection>,
 }
 

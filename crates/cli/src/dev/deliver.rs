@@ -1,7 +1,7 @@
 //! One sample event of a connection, as its service would send it.
 
 use bytes::Bytes;
-use lambda_with::{Arn, Caller, Delivery, InvocationType, Mode, Permission, Sample};
+use lambda_with::{Arn, Caller, Delivery, InvocationType, Mode, Permission, Principal, Sample};
 use lambda_with_s3::S3;
 use lambda_with_sqs::Sqs;
 
@@ -39,10 +39,7 @@ pub(super) fn parcel(
         Mode::Asynchronous => InvocationType::Event,
         _ => InvocationType::RequestResponse,
     };
-    let caller = match service.mode {
-        Mode::Polling => Caller::Owner,
-        _ => Caller::Service(delivery(connection, defined)),
-    };
+    let caller = delivery(connection, defined).map_or(Caller::Owner, Caller::Service);
     Ok(Some(Parcel {
         event: format!("{}/{}", service.id, sample.id),
         payload: serde_json::to_vec(&document)?.into(),
@@ -149,31 +146,23 @@ fn put(document: &mut Node, pointer: &str, value: &str) {
     }
 }
 
-/// What the service presents, read off the permission it needs; `*` becomes a plain letter.
-fn delivery(connection: &dyn Connection, defined: &Defined) -> Delivery {
-    let statement = connection
-        .permissions(&defined.function)
-        .into_iter()
-        .find_map(|permission| match permission {
-            Permission::ResourceBased(statement) => Some(statement),
-            _ => None,
-        });
-    let concrete = |arn: &Arn| arn.as_str().replace('*', "x").parse::<Arn>().ok();
-    let statement = statement.as_ref();
-    Delivery {
-        principal: connection
-            .service()
-            .principal
-            .unwrap_or_default()
-            .to_owned(),
-        source_arn: statement
-            .and_then(|s| s.source_arn.as_ref())
-            .and_then(concrete),
-        source_account: Some(
-            statement
-                .and_then(|statement| statement.source_account.clone())
-                .unwrap_or_else(|| defined.function.account().to_owned()),
-        ),
-        event_source_token: statement.and_then(|s| s.event_source_token.clone()),
-    }
+/// What the service presents, read off the permission it needs; `*` becomes a plain letter. Nothing
+/// where no service principal invokes, but Lambda itself or a role of the function's account.
+fn delivery(connection: &dyn Connection, defined: &Defined) -> Option<Delivery> {
+    let permissions = connection.permissions(&defined.function);
+    let statement = permissions.into_iter().find_map(|permission| match permission {
+        Permission::ResourceBased(statement) => Some(statement),
+        _ => None,
+    })?;
+    let Principal::Service(principal) = statement.principal else {
+        return None;
+    };
+    let concrete = |arn: Arn| arn.as_str().replace('*', "x").parse::<Arn>().ok();
+    let account = defined.function.account();
+    Some(Delivery {
+        principal,
+        source_arn: statement.source_arn.and_then(concrete),
+        source_account: statement.source_account.or_else(|| Some(account.to_owned())),
+        event_source_token: statement.event_source_token,
+    })
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod arguments;
 mod check;
 mod clients;
 mod config;
@@ -20,3 +21,4 @@ mod refused;
 mod run;
 mod services;
 mod terraform;
+mod wiring;

@@ -232,7 +232,11 @@ impl<'de> SeqAccess<'de> for Nested<'_, 'de> {
 
     fn size_hint(&self) -> Option<usize> {
         // Only for the records of an event; other arrays are short.
-        if self.decoder.depth > 2 { None } else { self.decoder.reader.guess_objects() }
+        if self.decoder.depth > 2 {
+            None
+        } else {
+            self.decoder.reader.guess_objects()
+        }
     }
 }
 

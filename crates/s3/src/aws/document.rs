@@ -1,14 +1,10 @@
 //! A bucket's notification configuration, with what others wrote kept to the letter.
 
-use std::fmt::Write as _;
-
-use lambda_with::{Error, ErrorKind, Integration};
+use lambda_with::{Error, ErrorKind};
 use roxmltree::{Document as Xml, Node};
 
-use crate::S3;
+use super::entry::Entry;
 
-/// The element of a notification that runs a function.
-const FUNCTION: &str = "CloudFunctionConfiguration";
 const EMPTY: &str =
     r#"<NotificationConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">"#;
 
@@ -19,20 +15,6 @@ pub(super) struct Document {
     /// The root's start tag, with the namespaces that entries may use.
     head: String,
     pub(super) entries: Vec<Entry>,
-}
-
-/// One child of the root.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Entry {
-    /// The element exactly as it came.
-    xml: String,
-    kind: String,
-    pub(super) id: String,
-    /// The ARN of the function, queue or topic.
-    pub(super) target: String,
-    events: Vec<String>,
-    prefix: Option<String>,
-    suffix: Option<String>,
 }
 
 impl Document {
@@ -81,133 +63,6 @@ impl Document {
     }
 }
 
-impl Entry {
-    /// The entry of a connection.
-    pub(super) fn of(s3: &S3, function: &str) -> Self {
-        let id = s3.id.clone().unwrap_or_else(|| s3.name());
-        let mut xml = format!("<{FUNCTION}><Id>{}</Id>", escaped(&id));
-        let _ = write!(xml, "<CloudFunction>{}</CloudFunction>", escaped(function));
-        for event in &s3.events {
-            let _ = write!(xml, "<Event>{}</Event>", escaped(event));
-        }
-        let given = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
-        let (prefix, suffix) = (given(&s3.prefix), given(&s3.suffix));
-        if prefix.is_some() || suffix.is_some() {
-            xml.push_str("<Filter><S3Key>");
-            for (name, value) in [("prefix", &prefix), ("suffix", &suffix)] {
-                if let Some(value) = value {
-                    let value = escaped(value);
-                    let _ = write!(
-                        xml,
-                        "<FilterRule><Name>{name}</Name><Value>{value}</Value></FilterRule>"
-                    );
-                }
-            }
-            xml.push_str("</S3Key></Filter>");
-        }
-        let _ = write!(xml, "</{FUNCTION}>");
-        let (target, events) = (function.to_owned(), s3.events.clone());
-        Self {
-            xml,
-            kind: FUNCTION.into(),
-            id,
-            target,
-            events,
-            prefix,
-            suffix,
-        }
-    }
-
-    /// Whether it runs a function.
-    pub(super) fn is_function(&self) -> bool {
-        self.kind == FUNCTION
-    }
-
-    /// Whether both do the same, whatever order their events stand in.
-    pub(super) fn same(&self, other: &Self) -> bool {
-        let sorted = |entry: &Self| {
-            let mut events = entry.events.clone();
-            events.sort_unstable();
-            events
-        };
-        (&self.kind, &self.id, &self.target) == (&other.kind, &other.id, &other.target)
-            && (&self.prefix, &self.suffix) == (&other.prefix, &other.suffix)
-            && sorted(self) == sorted(other)
-    }
-
-    /// Why Amazon S3 would refuse both in one configuration.
-    pub(super) fn overlap(&self, other: &Self) -> Option<String> {
-        let findings = self.connection().conflicts(&other.connection());
-        findings
-            .into_iter()
-            .find(|finding| finding.code == "LW0113")
-            .map(|finding| finding.what)
-    }
-
-    /// What it says, for the eye.
-    pub(super) fn shown(&self) -> serde_json::Value {
-        serde_json::json!({
-            "LambdaFunctionArn": self.target,
-            "Events": self.events,
-            "Prefix": self.prefix,
-            "Suffix": self.suffix,
-        })
-    }
-
-    /// What it does, as a connection of a bucket that has no name here.
-    fn connection(&self) -> S3 {
-        S3 {
-            events: self.events.clone(),
-            prefix: self.prefix.clone(),
-            suffix: self.suffix.clone(),
-            ..S3::new("the bucket", "")
-        }
-    }
-
-    fn read(node: Node<'_, '_>, xml: &str) -> Self {
-        let texts = |name: &str| {
-            let named = node
-                .children()
-                .filter(move |child| child.tag_name().name() == name);
-            named
-                .filter_map(|child| child.text())
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
-        };
-        let first = |name: &str| texts(name).into_iter().next();
-        let target = ["CloudFunction", "Queue", "Topic"]
-            .into_iter()
-            .find_map(first);
-        let rule = |wanted: &str| {
-            let rules = node
-                .descendants()
-                .filter(|node| node.tag_name().name() == "FilterRule");
-            let mut values = rules.filter_map(|rule| {
-                let text = |name: &str| {
-                    let mut named = rule.children().filter(|c| c.tag_name().name() == name);
-                    named
-                        .next()
-                        .and_then(|child| child.text())
-                        .unwrap_or_default()
-                };
-                text("Name")
-                    .eq_ignore_ascii_case(wanted)
-                    .then(|| text("Value").to_owned())
-            });
-            values.next_back().filter(|value| !value.is_empty())
-        };
-        Self {
-            xml: xml.to_owned(),
-            kind: node.tag_name().name().to_owned(),
-            id: first("Id").unwrap_or_default(),
-            target: target.unwrap_or_default(),
-            events: texts("Event"),
-            prefix: rule("prefix"),
-            suffix: rule("suffix"),
-        }
-    }
-}
-
 /// The start tag of an element, open even where the element is written as an empty one.
 fn start_tag(element: &str) -> String {
     let mut quote = None;
@@ -224,15 +79,10 @@ fn start_tag(element: &str) -> String {
     EMPTY.into()
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::S3;
 
     const FOREIGN: &str = concat!(
         r#"<?xml version="1.0" encoding="UTF-8"?>"#,

@@ -225,13 +225,27 @@ fn the_guess_at_a_list_is_near() {
         decoder.reader.eat();
         decoder.reader.guess_objects()
     }
-    let record = format!(r#"{{"body":"{}","tags":{{}}}}"#, r#"{\"a\":1},{\"b\":2}"#.repeat(30));
+    let record = format!(
+        r#"{{"body":"{}","tags":{{}}}}"#,
+        r#"{\"a\":1},{\"b\":2}"#.repeat(30)
+    );
     for count in [20, 100, 1000] {
         let guess = hint(&format!("[{}]", vec![record.as_str(); count].join(","))).unwrap();
-        assert!((count..=count + count / 8 + 2).contains(&guess), "{count}: {guess}");
+        assert!(
+            (count..=count + count / 8 + 2).contains(&guess),
+            "{count}: {guess}"
+        );
     }
-    assert_eq!(hint(&format!(r#"[{{"a":"{}"}}]"#, "x".repeat(10_000))), Some(1));
-    for json in ["[]", "[", r#"[{"a":1},{"a":2}]"#, &format!("[{}]", "1,".repeat(10_000))] {
+    assert_eq!(
+        hint(&format!(r#"[{{"a":"{}"}}]"#, "x".repeat(10_000))),
+        Some(1)
+    );
+    for json in [
+        "[]",
+        "[",
+        r#"[{"a":1},{"a":2}]"#,
+        &format!("[{}]", "1,".repeat(10_000)),
+    ] {
         assert_eq!(hint(json), None);
     }
 }

@@ -1,0 +1,239 @@
+//! Routes of an API that exists, beside those of others, against a moto server.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "../../aws/tests/fake/mod.rs"]
+mod fake;
+#[path = "../../aws/tests/moto/mod.rs"]
+mod moto;
+
+use aws_sdk_apigatewayv2::Client;
+use aws_sdk_apigatewayv2::types::{IntegrationType, ProtocolType};
+use lambda_with::policy::Policy;
+use lambda_with::{Function, Integration, Permission, Statement};
+use lambda_with_api_gateway::{HttpApi, RestApi};
+use lambda_with_aws::{Action, Plan, Session, Wiring};
+
+/// An API with a route of somebody else.
+async fn api(client: &Client) -> String {
+    let request = client
+        .create_api()
+        .name("shop")
+        .protocol_type(ProtocolType::Http);
+    let api = request.send().await.unwrap().api_id.unwrap();
+    client
+        .create_stage()
+        .api_id(&api)
+        .stage_name("$default")
+        .auto_deploy(true)
+        .send()
+        .await
+        .unwrap();
+    let request = client
+        .create_integration()
+        .api_id(&api)
+        .integration_type(IntegrationType::HttpProxy);
+    let request = request
+        .integration_uri("https://example.com")
+        .integration_method("GET");
+    let theirs = request.send().await.unwrap().integration_id.unwrap();
+    let request = client.create_route().api_id(&api).route_key("GET /theirs");
+    request
+        .target(format!("integrations/{theirs}"))
+        .send()
+        .await
+        .unwrap();
+    api
+}
+
+/// Every route and integration, as it stands.
+async fn all(client: &Client, api: &str) -> String {
+    let routes = client.get_routes().api_id(api).send().await.unwrap();
+    let integrations = client.get_integrations().api_id(api).send().await.unwrap();
+    format!("{:#?} {:#?}", routes.items(), integrations.items())
+}
+
+fn routes(api: &str, keys: &[&str]) -> HttpApi {
+    HttpApi {
+        api_id: Some(api.into()),
+        routes: keys.iter().map(ToString::to_string).collect(),
+        ..HttpApi::default()
+    }
+}
+
+fn wiring(session: &Session, function: &Function, connection: &HttpApi) -> Wiring {
+    let mut wiring = Wiring::new(session, function.clone()).unwrap();
+    wiring.wire(connection).unwrap();
+    wiring
+}
+
+fn actions(plan: &Plan) -> Vec<Action> {
+    let changes = plan
+        .changes
+        .iter()
+        .filter(|change| change.what.contains("of API"));
+    changes.map(|change| change.action).collect()
+}
+
+#[tokio::test]
+async fn connect_change_disconnect() {
+    let session = moto::session();
+    let client = Client::new(session.config());
+    let function = moto::function(&session, "shop").await;
+    let api = api(&client).await;
+    let before = all(&client, &api).await;
+
+    let first = wiring(
+        &session,
+        &function,
+        &routes(&api, &["GET /orders/{id}", "POST /orders"]),
+    );
+    assert_eq!(actions(&first.diff().await.unwrap()), [Action::Create; 3]);
+    assert_eq!(all(&client, &api).await, before);
+    first.connect(|_| ()).await.unwrap();
+    let status = first.status().await.unwrap();
+    assert!(status.is_clean(), "{status}");
+    assert!(first.connect(|_| ()).await.unwrap().is_empty());
+
+    let guarded = HttpApi {
+        authorizer: Some("AWS_IAM".into()),
+        timeout_in_millis: 5000,
+        ..routes(&api, &["GET /orders/{id}"])
+    };
+    let second = wiring(&session, &function, &guarded);
+    let plan = second.diff().await.unwrap();
+    assert_eq!(actions(&plan), [Action::Update, Action::Update], "{plan}");
+    assert!(
+        plan.orphans
+            .iter()
+            .any(|orphan| orphan.what.contains("POST /orders")),
+        "{plan}"
+    );
+    second.connect(|_| ()).await.unwrap();
+    let mut pruning = wiring(&session, &function, &guarded);
+    pruning.options.prune = true;
+    pruning.connect(|_| ()).await.unwrap();
+    let status = second.status().await.unwrap();
+    assert!(status.is_clean(), "{status}");
+
+    assert_eq!(
+        actions(&second.disconnect(|_| ()).await.unwrap()),
+        [Action::Remove; 2]
+    );
+    assert_eq!(all(&client, &api).await, before);
+    assert!(second.disconnect(|_| ()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn refusals() {
+    let session = moto::session();
+    let client = Client::new(session.config());
+    let function = moto::function(&session, "refused").await;
+    let api = api(&client).await;
+    let before = all(&client, &api).await;
+    for (connection, expected) in [
+        (routes(&api, &["GET /theirs"]), "somebody else's"),
+        (routes("a1b2c3d4e5", &["GET /"]), "API a1b2c3d4e5"),
+    ] {
+        let error = wiring(&session, &function, &connection)
+            .connect(|_| ())
+            .await
+            .unwrap_err();
+        assert!(error.message().contains(expected), "{error}");
+    }
+    assert_eq!(all(&client, &api).await, before);
+
+    let mut wiring = Wiring::new(&session, function.clone()).unwrap();
+    for error in [
+        wiring.wire(&HttpApi::default()),
+        wiring.add(&RestApi::default()),
+    ] {
+        let error = error.unwrap_err();
+        assert!(error.to_string().contains("export"), "{error}");
+    }
+    let existing = RestApi {
+        api_id: Some("a1b2c3d4e5".into()),
+        ..RestApi::default()
+    };
+    wiring.add(&existing).unwrap();
+    wiring.connect(|_| ()).await.unwrap();
+    let status = wiring.status().await.unwrap();
+    assert!(status.is_clean() && status.things.len() == 1, "{status}");
+}
+
+#[tokio::test]
+async fn an_authorizer_is_found_by_its_name() {
+    let (session, log) = fake::session(|method, path, body| match (method, path) {
+        ("GET", path) if path.contains("/configuration") => (200, "{}".into()),
+        ("GET", path) if path.ends_with("/authorizers") => {
+            let staff = r#"{"authorizerId":"x7y8z9","authorizerType":"JWT","name":"staff"}"#;
+            (200, format!(r#"{{"items":[{staff}]}}"#))
+        }
+        ("GET", path) if path.contains("/stages/") => (200, r#"{"autoDeploy":false}"#.into()),
+        ("GET", path) if path.contains("/apis/") => (200, r#"{"items":[]}"#.into()),
+        ("POST", path) if path.ends_with("/integrations") => {
+            (201, body.replacen('{', r#"{"integrationId":"i1","#, 1))
+        }
+        ("POST", path) if path.ends_with("/routes") => (201, "{}".into()),
+        ("GET", path) if path.contains("/policy") => (200, granted()),
+        _ => (
+            404,
+            r#"{"__type":"ResourceNotFoundException","Message":"none"}"#.into(),
+        ),
+    });
+    let arn = "arn:aws:lambda:eu-west-1:123456789012:function:shop";
+    let function = Function::new(arn.parse().unwrap()).unwrap();
+    let guarded = |name: &str| HttpApi {
+        authorizer: Some(name.into()),
+        ..routes("a1b2c3d4e5", &["GET /orders/{id}"])
+    };
+    let mut known = Wiring::new(&session, function.clone()).unwrap();
+    known.wire(&guarded("staff")).unwrap();
+    let plan = known.diff().await.unwrap();
+    assert!(
+        plan.warnings[0].contains("does not deploy by itself"),
+        "{plan}"
+    );
+    known.options.wait = std::time::Duration::ZERO;
+    known.connect(|_| ()).await.unwrap_err();
+    let posts = fake::of(&log, "POST");
+    let posts: Vec<_> = posts
+        .into_iter()
+        .filter(|(path, _)| path.starts_with("/v2"))
+        .collect();
+    assert_eq!(posts[0].0, "/v2/apis/a1b2c3d4e5/integrations");
+    let route: serde_json::Value = serde_json::from_str(&posts[1].1).unwrap();
+    let expected = serde_json::json!({
+        "authorizationType": "JWT",
+        "authorizerId": "x7y8z9",
+        "routeKey": "GET /orders/{id}",
+        "target": "integrations/i1",
+    });
+    assert_eq!(
+        (posts[1].0.as_str(), route),
+        ("/v2/apis/a1b2c3d4e5/routes", expected)
+    );
+
+    let mut unknown = Wiring::new(&session, function).unwrap();
+    unknown.wire(&guarded("nobody")).unwrap();
+    let error = unknown.connect(|_| ()).await.unwrap_err();
+    assert!(
+        error.message().contains("no authorizer `nobody`"),
+        "{error}"
+    );
+}
+
+/// A policy in which the connection's statement stands already.
+fn granted() -> String {
+    let arn = "arn:aws:lambda:eu-west-1:123456789012:function:shop";
+    let function = Function::new(arn.parse().unwrap()).unwrap();
+    let permissions = routes("a1b2c3d4e5", &["GET /orders/{id}"]).permissions(&function);
+    let statements: Vec<Statement> = permissions
+        .into_iter()
+        .filter_map(|permission| match permission {
+            Permission::ResourceBased(statement) => Some(statement),
+            _ => None,
+        })
+        .collect();
+    let policy = Policy::of_function(&function.arn, &statements).to_json();
+    serde_json::json!({ "Policy": policy, "RevisionId": "1" }).to_string()
+}

@@ -1,0 +1,53 @@
+//! `diff`, `connect`, `disconnect` and `status` against an emulated account, judged by boto3.
+
+use std::fs;
+
+use crate::clients::python;
+use crate::run::{defined, run};
+
+const DEFINITION: &str = r#"
+account = "123456789012"
+region = "eu-west-1"
+
+[functions.orders]
+arn = "arn:aws:lambda:eu-west-1:123456789012:function:orders"
+timeout = 30
+
+[[functions.orders.with]]
+service = "sqs"
+queue = "arn:aws:sqs:eu-west-1:123456789012:orders"
+visibility_timeout = 180
+
+[[functions.orders.with]]
+service = "s3"
+bucket = "acme-order-files"
+account = "123456789012"
+events = ["s3:ObjectCreated:*"]
+"#;
+
+#[test]
+fn connected_and_disconnected_beside_others() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("lambda-with.toml"), DEFINITION).unwrap();
+    let command = env!("CARGO_BIN_EXE_lambda-with");
+    let folder = folder.path().to_str().unwrap();
+    let said = python(include_str!("wiring.py"), [command, folder]);
+    assert_eq!(said.lines().filter(|line| line.starts_with("+ ")).count(), 4, "{said}");
+}
+
+#[test]
+fn what_aws_would_refuse_is_refused_before_any_call() {
+    let toml = DEFINITION.replace("visibility_timeout = 180", "batch_size = 11");
+    // An endpoint where nobody listens: a call would end in another message.
+    let ran = defined(&toml, ["connect", "--yes", "--endpoint-url", "http://127.0.0.1:1"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stderr.contains("LW0204"), "{}", ran.stderr);
+}
+
+#[test]
+fn help_says_what_is_written() {
+    for command in ["diff", "connect", "disconnect", "status"] {
+        let ran = run([command, "--help"]).ok();
+        assert!(ran.stdout.contains("AWS") || ran.stdout.contains("connect"), "{}", ran.stdout);
+    }
+}
