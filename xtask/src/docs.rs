@@ -1,5 +1,6 @@
 //! `cargo xtask docs`: the book and the API documentation as one site.
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 

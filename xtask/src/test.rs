@@ -14,8 +14,8 @@ use crate::process::{cargo, output, run, target};
 const PACKAGES: [&str; 7] = [
     "aws-sam-translator==1.115.0",
     "awslambdaric==4.2.2",
-    "boto3",
-    "cfn-lint",
+    "boto3==1.44.5",
+    "cfn-lint==1.58.0",
     "moto[server]==5.2.5",
     "parliament==1.6.4",
     "setuptools==80.9.0",

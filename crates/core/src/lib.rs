@@ -17,7 +17,7 @@ mod shape;
 mod source;
 
 pub use crate::arn::Arn;
-pub use crate::decode::{Payload, Raw, decode, rewrite};
+pub use crate::decode::{Payload, Raw, decode, rewrite, root};
 pub use crate::error::{Error, ErrorKind};
 pub use crate::export::Resource;
 pub use crate::finding::{Finding, Severity};

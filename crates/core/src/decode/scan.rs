@@ -138,12 +138,12 @@ impl Block {
 
     /// One bit for every byte that is this one, the first byte lowest.
     pub(crate) fn equal(&self, byte: u8) -> u32 {
-        let pattern = ONES * u64::from(byte);
-        self.bits(|word| {
-            let zeros = word ^ pattern;
-            // Adding sets the high bit of every byte with a bit below it; no byte overflows.
-            !(((zeros & !HIGH) + !HIGH) | zeros) & HIGH
-        })
+        self.bits(|word| equal(word, byte))
+    }
+
+    /// Eight bytes each, the first byte lowest.
+    pub(crate) fn words(&self) -> &[u64; BLOCK / 8] {
+        &self.0
     }
 
     /// One bit for every control character.
@@ -165,6 +165,14 @@ impl Block {
         }
         bits
     }
+}
+
+/// The high bit of every byte that is this one.
+#[inline(always)]
+pub(crate) fn equal(word: u64, byte: u8) -> u64 {
+    let zeros = word ^ (ONES * u64::from(byte));
+    // Adding sets the high bit of every byte with a bit below it; no byte overflows.
+    !(((zeros & !HIGH) + !HIGH) | zeros) & HIGH
 }
 
 /// The high bit of the lowest zero byte, and perhaps others above it.

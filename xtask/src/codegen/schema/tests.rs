@@ -143,6 +143,10 @@ fn properties() {
             "/x-unsampled: must be a text",
         ),
         (
+            r#""type": "string", "x-mark": 7"#,
+            "/x-mark: must be a text",
+        ),
+        (
             r#""type": "string", "x-name": "userName""#,
             ": `userName` is not a Rust field name: set `x-name`",
         ),

@@ -1,0 +1,64 @@
+//! Names for connections and logical ids: readable, stable and unique.
+
+/// `KIND-NAME`, where `kind` is what a pool without a name is called, followed by a checksum of
+/// `exact` unless that is empty.
+pub(crate) fn connection(kind: &str, name: &str, exact: &[&str]) -> String {
+    let readable = match name {
+        _ if kind == name => kind.to_owned(),
+        _ => format!("{kind}-{name}"),
+    };
+    let full = slug(&readable);
+    let mut short = full.clone();
+    short.truncate(70);
+    let short = short.trim_end_matches('-');
+    if exact.is_empty() && short == readable {
+        return short.to_owned();
+    }
+    let all: Vec<&str> = [name].into_iter().chain(exact.iter().copied()).collect();
+    format!("{short}-{}", checksum(&all))
+}
+
+/// Letters, digits and single hyphens.
+fn slug(text: &str) -> String {
+    let words = text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-")
+}
+
+/// FNV-1a in eight hexadecimal digits: the same in every release, on every machine.
+fn checksum(parts: &[&str]) -> String {
+    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
+    let sum = bytes.fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
+    format!("{sum:08x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    #[test]
+    fn names() {
+        let names = [
+            connection("user-pool", "user-pool", &[]),
+            connection("user-pool", "harbor", &[]),
+            connection("user-pool", "Harbor users", &[]),
+            connection("user-pool", "harbor", &["pre-sign-up"]),
+            connection("user-pool", &"x".repeat(128), &[]),
+            connection("user-pool", "", &[]),
+        ];
+        expect![[r#"
+            user-pool
+            user-pool-harbor
+            user-pool-Harbor-users-8ee18495
+            user-pool-harbor-551da062
+            user-pool-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-56e8eb1f
+            user-pool-050c5d1f"#]]
+        .assert_eq(&names.join("\n"));
+        assert!(names.iter().all(|name| name.len() <= 80));
+    }
+}
