@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// A request to a REST API with Lambda proxy integration, or to an HTTP API whose integration has
 /// payload format 1.0 (then `version` is `1.0`).
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 pub struct RestApiRequest {
     /// `1.0` from an HTTP API; missing from a REST API.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,59 +56,35 @@ pub struct RestApiRequest {
     pub is_base64_encoded: Option<bool>,
 }
 
+impl<'de> Deserialize<'de> for RestApiRequest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        lambda_with::root(deserializer, RestApiRequest::deserialize)
+    }
+}
+
+impl Serialize for RestApiRequest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        RestApiRequest::serialize(self, serializer)
+    }
+}
+
 impl Shaped for RestApiRequest {
     const SHAPE: Shape = Shape {
         name: "RestApiRequest",
         response: false,
         members: &[
-            Member {
-                pointer: "/resource",
-                constant: None,
-            },
-            Member {
-                pointer: "/path",
-                constant: None,
-            },
-            Member {
-                pointer: "/httpMethod",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/accountId",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/apiId",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/stage",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/requestId",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/resourcePath",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/httpMethod",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/identity",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/identity/sourceIp",
-                constant: None,
-            },
+            Member::there("/resource"),
+            Member::there("/path"),
+            Member::there("/httpMethod"),
+            Member::there("/requestContext"),
+            Member::there("/requestContext/accountId"),
+            Member::there("/requestContext/apiId"),
+            Member::there("/requestContext/stage"),
+            Member::there("/requestContext/requestId"),
+            Member::there("/requestContext/resourcePath"),
+            Member::there("/requestContext/httpMethod"),
+            Member::there("/requestContext/identity"),
+            Member::there("/requestContext/identity/sourceIp"),
         ],
         rewrite: lambda_with::rewrite::<RestApiRequest>,
     };
@@ -343,7 +319,7 @@ impl Serialize for AuthorizerContext {
 
 /// A request to an HTTP API whose integration has payload format 2.0, or to a Lambda function URL.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 pub struct HttpApiRequest {
     /// `2.0`.
     pub version: Text,
@@ -383,87 +359,42 @@ pub struct HttpApiRequest {
     pub stage_variables: Nullable<Map<Text>>,
 }
 
+impl<'de> Deserialize<'de> for HttpApiRequest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        lambda_with::root(deserializer, HttpApiRequest::deserialize)
+    }
+}
+
+impl Serialize for HttpApiRequest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        HttpApiRequest::serialize(self, serializer)
+    }
+}
+
 impl Shaped for HttpApiRequest {
     const SHAPE: Shape = Shape {
         name: "HttpApiRequest",
         response: false,
         members: &[
-            Member {
-                pointer: "/version",
-                constant: Some("2.0"),
-            },
-            Member {
-                pointer: "/rawPath",
-                constant: None,
-            },
-            Member {
-                pointer: "/rawQueryString",
-                constant: None,
-            },
-            Member {
-                pointer: "/headers",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/accountId",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/apiId",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/domainName",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/domainPrefix",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/http",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/http/method",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/http/path",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/http/protocol",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/http/sourceIp",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/http/userAgent",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/requestId",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/time",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/timeEpoch",
-                constant: None,
-            },
-            Member {
-                pointer: "/isBase64Encoded",
-                constant: None,
-            },
+            Member::constant("/version", "2.0"),
+            Member::there("/rawPath"),
+            Member::there("/rawQueryString"),
+            Member::there("/headers"),
+            Member::there("/requestContext"),
+            Member::there("/requestContext/accountId"),
+            Member::there("/requestContext/apiId"),
+            Member::there("/requestContext/domainName"),
+            Member::there("/requestContext/domainPrefix"),
+            Member::there("/requestContext/http"),
+            Member::there("/requestContext/http/method"),
+            Member::there("/requestContext/http/path"),
+            Member::there("/requestContext/http/protocol"),
+            Member::there("/requestContext/http/sourceIp"),
+            Member::there("/requestContext/http/userAgent"),
+            Member::there("/requestContext/requestId"),
+            Member::there("/requestContext/time"),
+            Member::there("/requestContext/timeEpoch"),
+            Member::there("/isBase64Encoded"),
         ],
         rewrite: lambda_with::rewrite::<HttpApiRequest>,
     };
@@ -591,7 +522,7 @@ pub struct CognitoIdentity {
 /// Something that happened on a connection of a WebSocket API: it was opened, sent a message, or
 /// was closed.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 pub struct WebSocketRequest {
     /// Headers of the handshake. Absent on messages.
     #[serde(default, skip_serializing_if = "Nullable::is_missing")]
@@ -630,71 +561,38 @@ pub struct WebSocketRequest {
     pub path_parameters: Nullable<Map<Text>>,
 }
 
+impl<'de> Deserialize<'de> for WebSocketRequest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        lambda_with::root(deserializer, WebSocketRequest::deserialize)
+    }
+}
+
+impl Serialize for WebSocketRequest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        WebSocketRequest::serialize(self, serializer)
+    }
+}
+
 impl Shaped for WebSocketRequest {
     const SHAPE: Shape = Shape {
         name: "WebSocketRequest",
         response: false,
         members: &[
-            Member {
-                pointer: "/requestContext",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/routeKey",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/eventType",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/messageDirection",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/connectionId",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/connectedAt",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/requestId",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/extendedRequestId",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/requestTime",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/requestTimeEpoch",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/stage",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/domainName",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/apiId",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/identity",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/identity/sourceIp",
-                constant: None,
-            },
+            Member::there("/requestContext"),
+            Member::there("/requestContext/routeKey"),
+            Member::there("/requestContext/eventType"),
+            Member::there("/requestContext/messageDirection"),
+            Member::there("/requestContext/connectionId"),
+            Member::there("/requestContext/connectedAt"),
+            Member::there("/requestContext/requestId"),
+            Member::there("/requestContext/extendedRequestId"),
+            Member::there("/requestContext/requestTime"),
+            Member::there("/requestContext/requestTimeEpoch"),
+            Member::there("/requestContext/stage"),
+            Member::there("/requestContext/domainName"),
+            Member::there("/requestContext/apiId"),
+            Member::there("/requestContext/identity"),
+            Member::there("/requestContext/identity/sourceIp"),
         ],
         rewrite: lambda_with::rewrite::<WebSocketRequest>,
     };
@@ -834,7 +732,7 @@ pub struct WebSocketRequestContext {
 
 /// Asks a Lambda authorizer of a REST API to judge a token.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 pub struct TokenAuthorizerRequest {
     /// `TOKEN`.
     #[serde(rename = "type")]
@@ -845,23 +743,26 @@ pub struct TokenAuthorizerRequest {
     pub method_arn: Text,
 }
 
+impl<'de> Deserialize<'de> for TokenAuthorizerRequest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        lambda_with::root(deserializer, TokenAuthorizerRequest::deserialize)
+    }
+}
+
+impl Serialize for TokenAuthorizerRequest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        TokenAuthorizerRequest::serialize(self, serializer)
+    }
+}
+
 impl Shaped for TokenAuthorizerRequest {
     const SHAPE: Shape = Shape {
         name: "TokenAuthorizerRequest",
         response: false,
         members: &[
-            Member {
-                pointer: "/type",
-                constant: Some("TOKEN"),
-            },
-            Member {
-                pointer: "/authorizationToken",
-                constant: None,
-            },
-            Member {
-                pointer: "/methodArn",
-                constant: None,
-            },
+            Member::constant("/type", "TOKEN"),
+            Member::there("/authorizationToken"),
+            Member::there("/methodArn"),
         ],
         rewrite: lambda_with::rewrite::<TokenAuthorizerRequest>,
     };
@@ -870,7 +771,7 @@ impl Shaped for TokenAuthorizerRequest {
 /// Asks a Lambda authorizer of a REST API, or of an HTTP API in format 1.0 (then `version` is
 /// `1.0`), to judge a request.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 pub struct RequestAuthorizerRequest {
     /// `1.0` from an HTTP API; missing from a REST API.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -914,67 +815,37 @@ pub struct RequestAuthorizerRequest {
     pub request_context: RestApiRequestContext,
 }
 
+impl<'de> Deserialize<'de> for RequestAuthorizerRequest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        lambda_with::root(deserializer, RequestAuthorizerRequest::deserialize)
+    }
+}
+
+impl Serialize for RequestAuthorizerRequest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        RequestAuthorizerRequest::serialize(self, serializer)
+    }
+}
+
 impl Shaped for RequestAuthorizerRequest {
     const SHAPE: Shape = Shape {
         name: "RequestAuthorizerRequest",
         response: false,
         members: &[
-            Member {
-                pointer: "/type",
-                constant: Some("REQUEST"),
-            },
-            Member {
-                pointer: "/methodArn",
-                constant: None,
-            },
-            Member {
-                pointer: "/resource",
-                constant: None,
-            },
-            Member {
-                pointer: "/path",
-                constant: None,
-            },
-            Member {
-                pointer: "/httpMethod",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/accountId",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/apiId",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/stage",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/requestId",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/resourcePath",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/httpMethod",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/identity",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/identity/sourceIp",
-                constant: None,
-            },
+            Member::constant("/type", "REQUEST"),
+            Member::there("/methodArn"),
+            Member::there("/resource"),
+            Member::there("/path"),
+            Member::there("/httpMethod"),
+            Member::there("/requestContext"),
+            Member::there("/requestContext/accountId"),
+            Member::there("/requestContext/apiId"),
+            Member::there("/requestContext/stage"),
+            Member::there("/requestContext/requestId"),
+            Member::there("/requestContext/resourcePath"),
+            Member::there("/requestContext/httpMethod"),
+            Member::there("/requestContext/identity"),
+            Member::there("/requestContext/identity/sourceIp"),
         ],
         rewrite: lambda_with::rewrite::<RequestAuthorizerRequest>,
     };
@@ -982,7 +853,7 @@ impl Shaped for RequestAuthorizerRequest {
 
 /// Asks a Lambda authorizer of a WebSocket API whether a client may connect.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 pub struct WebSocketAuthorizerRequest {
     /// `REQUEST`.
     #[serde(rename = "type")]
@@ -1008,79 +879,40 @@ pub struct WebSocketAuthorizerRequest {
     pub request_context: WebSocketRequestContext,
 }
 
+impl<'de> Deserialize<'de> for WebSocketAuthorizerRequest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        lambda_with::root(deserializer, WebSocketAuthorizerRequest::deserialize)
+    }
+}
+
+impl Serialize for WebSocketAuthorizerRequest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        WebSocketAuthorizerRequest::serialize(self, serializer)
+    }
+}
+
 impl Shaped for WebSocketAuthorizerRequest {
     const SHAPE: Shape = Shape {
         name: "WebSocketAuthorizerRequest",
         response: false,
         members: &[
-            Member {
-                pointer: "/type",
-                constant: Some("REQUEST"),
-            },
-            Member {
-                pointer: "/methodArn",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/routeKey",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/eventType",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/messageDirection",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/connectionId",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/connectedAt",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/requestId",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/extendedRequestId",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/requestTime",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/requestTimeEpoch",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/stage",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/domainName",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/apiId",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/identity",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/identity/sourceIp",
-                constant: None,
-            },
+            Member::constant("/type", "REQUEST"),
+            Member::there("/methodArn"),
+            Member::there("/requestContext"),
+            Member::there("/requestContext/routeKey"),
+            Member::there("/requestContext/eventType"),
+            Member::there("/requestContext/messageDirection"),
+            Member::there("/requestContext/connectionId"),
+            Member::there("/requestContext/connectedAt"),
+            Member::there("/requestContext/requestId"),
+            Member::there("/requestContext/extendedRequestId"),
+            Member::there("/requestContext/requestTime"),
+            Member::there("/requestContext/requestTimeEpoch"),
+            Member::there("/requestContext/stage"),
+            Member::there("/requestContext/domainName"),
+            Member::there("/requestContext/apiId"),
+            Member::there("/requestContext/identity"),
+            Member::there("/requestContext/identity/sourceIp"),
         ],
         rewrite: lambda_with::rewrite::<WebSocketAuthorizerRequest>,
     };
@@ -1088,7 +920,7 @@ impl Shaped for WebSocketAuthorizerRequest {
 
 /// Asks a Lambda authorizer of an HTTP API, in format 2.0, to judge a request.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 pub struct HttpAuthorizerRequest {
     /// `2.0`.
     pub version: Text,
@@ -1126,91 +958,43 @@ pub struct HttpAuthorizerRequest {
     pub request_context: HttpApiRequestContext,
 }
 
+impl<'de> Deserialize<'de> for HttpAuthorizerRequest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        lambda_with::root(deserializer, HttpAuthorizerRequest::deserialize)
+    }
+}
+
+impl Serialize for HttpAuthorizerRequest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        HttpAuthorizerRequest::serialize(self, serializer)
+    }
+}
+
 impl Shaped for HttpAuthorizerRequest {
     const SHAPE: Shape = Shape {
         name: "HttpAuthorizerRequest",
         response: false,
         members: &[
-            Member {
-                pointer: "/version",
-                constant: Some("2.0"),
-            },
-            Member {
-                pointer: "/type",
-                constant: Some("REQUEST"),
-            },
-            Member {
-                pointer: "/routeArn",
-                constant: None,
-            },
-            Member {
-                pointer: "/routeKey",
-                constant: None,
-            },
-            Member {
-                pointer: "/rawPath",
-                constant: None,
-            },
-            Member {
-                pointer: "/rawQueryString",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/accountId",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/apiId",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/domainName",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/domainPrefix",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/http",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/http/method",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/http/path",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/http/protocol",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/http/sourceIp",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/http/userAgent",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/requestId",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/time",
-                constant: None,
-            },
-            Member {
-                pointer: "/requestContext/timeEpoch",
-                constant: None,
-            },
+            Member::constant("/version", "2.0"),
+            Member::constant("/type", "REQUEST"),
+            Member::there("/routeArn"),
+            Member::there("/routeKey"),
+            Member::there("/rawPath"),
+            Member::there("/rawQueryString"),
+            Member::there("/requestContext"),
+            Member::there("/requestContext/accountId"),
+            Member::there("/requestContext/apiId"),
+            Member::there("/requestContext/domainName"),
+            Member::there("/requestContext/domainPrefix"),
+            Member::there("/requestContext/http"),
+            Member::there("/requestContext/http/method"),
+            Member::there("/requestContext/http/path"),
+            Member::there("/requestContext/http/protocol"),
+            Member::there("/requestContext/http/sourceIp"),
+            Member::there("/requestContext/http/userAgent"),
+            Member::there("/requestContext/requestId"),
+            Member::there("/requestContext/time"),
+            Member::there("/requestContext/timeEpoch"),
         ],
         rewrite: lambda_with::rewrite::<HttpAuthorizerRequest>,
     };
@@ -1219,7 +1003,7 @@ impl Shaped for HttpAuthorizerRequest {
 /// The test event of the Lambda console's microservice blueprint: three members of a proxy request,
 /// without its context.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 pub struct MicroserviceRequest {
     /// The method, such as `GET`.
     pub http_method: Text,
@@ -1231,14 +1015,23 @@ pub struct MicroserviceRequest {
     pub body: Nullable<JsonText>,
 }
 
+impl<'de> Deserialize<'de> for MicroserviceRequest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        lambda_with::root(deserializer, MicroserviceRequest::deserialize)
+    }
+}
+
+impl Serialize for MicroserviceRequest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        MicroserviceRequest::serialize(self, serializer)
+    }
+}
+
 impl Shaped for MicroserviceRequest {
     const SHAPE: Shape = Shape {
         name: "MicroserviceRequest",
         response: false,
-        members: &[Member {
-            pointer: "/httpMethod",
-            constant: None,
-        }],
+        members: &[Member::there("/httpMethod")],
         rewrite: lambda_with::rewrite::<MicroserviceRequest>,
     };
 }
@@ -1269,10 +1062,7 @@ impl Shaped for RestApiResponse {
     const SHAPE: Shape = Shape {
         name: "RestApiResponse",
         response: true,
-        members: &[Member {
-            pointer: "/statusCode",
-            constant: None,
-        }],
+        members: &[Member::there("/statusCode")],
         rewrite: lambda_with::rewrite::<RestApiResponse>,
     };
 }
@@ -1303,10 +1093,7 @@ impl Shaped for HttpApiResponse {
     const SHAPE: Shape = Shape {
         name: "HttpApiResponse",
         response: true,
-        members: &[Member {
-            pointer: "/statusCode",
-            constant: None,
-        }],
+        members: &[Member::there("/statusCode")],
         rewrite: lambda_with::rewrite::<HttpApiResponse>,
     };
 }
@@ -1332,10 +1119,7 @@ impl Shaped for WebSocketResponse {
     const SHAPE: Shape = Shape {
         name: "WebSocketResponse",
         response: true,
-        members: &[Member {
-            pointer: "/statusCode",
-            constant: None,
-        }],
+        members: &[Member::there("/statusCode")],
         rewrite: lambda_with::rewrite::<WebSocketResponse>,
     };
 }
@@ -1364,26 +1148,11 @@ impl Shaped for AuthorizerResponse {
         name: "AuthorizerResponse",
         response: true,
         members: &[
-            Member {
-                pointer: "/principalId",
-                constant: None,
-            },
-            Member {
-                pointer: "/policyDocument",
-                constant: None,
-            },
-            Member {
-                pointer: "/policyDocument/Version",
-                constant: None,
-            },
-            Member {
-                pointer: "/policyDocument/Statement",
-                constant: None,
-            },
-            Member {
-                pointer: "/policyDocument/Statement/0/Effect",
-                constant: None,
-            },
+            Member::there("/principalId"),
+            Member::there("/policyDocument"),
+            Member::there("/policyDocument/Version"),
+            Member::there("/policyDocument/Statement"),
+            Member::there("/policyDocument/Statement/0/Effect"),
         ],
         rewrite: lambda_with::rewrite::<AuthorizerResponse>,
     };
@@ -1545,10 +1314,7 @@ impl Shaped for HttpSimpleAuthorizerResponse {
     const SHAPE: Shape = Shape {
         name: "HttpSimpleAuthorizerResponse",
         response: true,
-        members: &[Member {
-            pointer: "/isAuthorized",
-            constant: None,
-        }],
+        members: &[Member::there("/isAuthorized")],
         rewrite: lambda_with::rewrite::<HttpSimpleAuthorizerResponse>,
     };
 }
@@ -1566,10 +1332,7 @@ impl Shaped for UnauthorizedResponse {
     const SHAPE: Shape = Shape {
         name: "UnauthorizedResponse",
         response: true,
-        members: &[Member {
-            pointer: "/errorMessage",
-            constant: Some("Unauthorized"),
-        }],
+        members: &[Member::constant("/errorMessage", "Unauthorized")],
         rewrite: lambda_with::rewrite::<UnauthorizedResponse>,
     };
 }

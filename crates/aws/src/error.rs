@@ -1,5 +1,7 @@
 //! AWS's errors in this vocabulary.
 
+use std::error::Error as StdError;
+
 use aws_sdk_lambda::config::http::HttpResponse;
 use aws_sdk_lambda::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use lambda_with::{Error, ErrorKind};
@@ -12,7 +14,7 @@ use lambda_with::{Error, ErrorKind};
 /// The same for every service: service crates use it for their own calls.
 pub fn failed<E>(operation: &str, thing: impl AsRef<str>, error: SdkError<E, HttpResponse>) -> Error
 where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
     let thing = thing.as_ref();
     let code = error.code().map(str::to_owned);
@@ -44,7 +46,7 @@ where
 
 fn unanswered<E>(operation: &str, thing: &str, error: SdkError<E, HttpResponse>) -> Error
 where
-    E: std::error::Error + Send + Sync + 'static,
+    E: StdError + Send + Sync + 'static,
 {
     let details = DisplayErrorContext(&error).to_string();
     let credentials = details.contains("credentials") || details.contains("CredentialsNotLoaded");
@@ -70,9 +72,16 @@ where
             "check that --endpoint-url is an AWS endpoint",
         ),
     };
-    Error::new(kind, format!("{operation} for {thing} failed: {what}"))
-        .with("fix", fix)
-        .caused_by(error)
+    let mut mapped = Error::new(kind, format!("{operation} for {thing} failed: {what}"));
+    // Only where nothing was loaded: what a provider says of credentials it has stays unsaid.
+    if credentials && details.contains("CredentialsNotLoaded") {
+        let mut reason: &dyn StdError = &error;
+        while let Some(source) = reason.source() {
+            reason = source;
+        }
+        mapped = mapped.with("reason", reason.to_string());
+    }
+    mapped.with("fix", fix).caused_by(error)
 }
 
 /// A code for answers without one: HEAD requests, proxies, emulators.

@@ -53,7 +53,8 @@ impl Default for Patience {
 ///
 /// # Errors
 ///
-/// `Conflict` when others keep overwriting; whatever reading, changing and writing give.
+/// `Conflict` when others keep overwriting; whatever reading, changing and writing give, with `what`
+/// in the context `written` when a write had gone through by then.
 pub async fn rewrite<S: Shared + Sync>(
     what: &str,
     shared: &S,
@@ -66,13 +67,29 @@ pub async fn rewrite<S: Shared + Sync>(
         let Some(document) = next.take() else {
             return Ok((first, written));
         };
+        let named = |error: Error| {
+            if written {
+                error.with("written", what)
+            } else {
+                error
+            }
+        };
         match shared.write(&document).await {
             Ok(()) => written = true,
             Err(error) if error.kind() == ErrorKind::Conflict => {}
-            Err(error) => return Err(error),
+            Err(error) => return Err(named(error)),
         }
         tokio::time::sleep(patience.settle + uneven(attempt)).await;
-        next = shared.change(&shared.read().await?)?;
+        let named = |error: Error| {
+            if written {
+                error.with("written", what)
+            } else {
+                error
+            }
+        };
+        next = shared
+            .change(&shared.read().await.map_err(named)?)
+            .map_err(named)?;
     }
     match next {
         None => Ok((first, written)),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use lambda_with::{Error, ErrorKind};
@@ -21,7 +23,8 @@ use crate::error::failed;
 pub struct SessionOptions {
     /// The Region, before `AWS_REGION` and the profile.
     pub region: Option<String>,
-    /// The profile of `~/.aws/config`, before `AWS_PROFILE`.
+    /// The profile of `~/.aws/config`, before `AWS_PROFILE` and before credentials in the
+    /// environment.
     pub profile: Option<String>,
     /// Where every service is reached, before `AWS_ENDPOINT_URL`: an emulator.
     pub endpoint_url: Option<String>,
@@ -64,7 +67,19 @@ impl Session {
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .retry_config(RetryConfig::standard().with_max_attempts(5));
         if let Some(profile) = options.profile {
-            loader = loader.profile_name(profile);
+            // The SDK's own chain would take credentials of the environment first.
+            let config = ProviderConfig::with_default_region().await;
+            let config = match &options.region {
+                Some(region) => config.with_region(Some(Region::new(region.clone()))),
+                None => config,
+            };
+            let credentials = ProfileFileCredentialsProvider::builder()
+                .configure(&config)
+                .profile_name(&profile)
+                .build();
+            loader = loader
+                .credentials_provider(credentials)
+                .profile_name(profile);
         }
         if let Some(region) = options.region {
             loader = loader.region(Region::new(region));

@@ -163,6 +163,22 @@ async fn a_missing_function_another_account_another_region() {
 }
 
 #[tokio::test]
+async fn a_profile_that_is_not_there() {
+    let session = Session::load(lambda_with_aws::SessionOptions {
+        region: Some("eu-west-1".into()),
+        profile: Some("nobody-has-this-profile".into()),
+        endpoint_url: Some("http://127.0.0.1:1".into()),
+        ..Default::default()
+    });
+    let error = wiring(&session.await.unwrap(), &statement())
+        .diff()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
+    assert!(error.context("reason").is_some(), "{error}");
+}
+
+#[tokio::test]
 async fn nothing_reachable_and_no_credentials() {
     let unreachable = aws_config::SdkConfig::builder()
         .behavior_version(aws_config::BehaviorVersion::latest())
@@ -500,5 +516,37 @@ async fn invocations() {
     assert_eq!(
         remote.invoke(qualified).await.unwrap_err().kind(),
         ErrorKind::NotFound
+    );
+}
+
+#[tokio::test]
+async fn a_statement_taken_out_and_not_put_back_is_named() {
+    let (session, log) = fake::session(|method, path, _| match (method, path) {
+        ("GET", path) if path.contains("/configuration") => (200, "{}".into()),
+        ("GET", path) if path.contains("/policy") => {
+            let policy = r#"{"Version":"2012-10-17","Statement":[{"Sid":"sns-alerts","Effect":"Allow","Principal":"*","Action":"lambda:*"}]}"#;
+            (
+                200,
+                json!({ "Policy": policy, "RevisionId": "r7" }).to_string(),
+            )
+        }
+        ("DELETE", _) => (204, String::new()),
+        ("POST", _) => (403, error("AccessDeniedException", "denied")),
+        _ => (200, "{}".into()),
+    });
+    let error = wiring(&session, &statement())
+        .connect(|_| ())
+        .await
+        .unwrap_err();
+    let standing = error.context("standing").unwrap();
+    assert_eq!(
+        standing,
+        "removed statement sns-alerts in the policy of orders"
+    );
+    let removed = fake::of(&log, "DELETE");
+    assert!(
+        removed[0].0.ends_with("/policy/sns-alerts?RevisionId=r7"),
+        "{}",
+        removed[0].0
     );
 }

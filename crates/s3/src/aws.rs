@@ -8,8 +8,8 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::types::NotificationConfiguration;
 use lambda_with::{Error, ErrorKind, Function};
 use lambda_with_aws::{
-    Aim, Change, Exchange, Goal, Part, Patience, Pauses, Reading, Session, Shared, Stage, Wire,
-    Work, failed, rewrite,
+    Action, Aim, Change, Exchange, Goal, Part, Patience, Pauses, Reading, Session, Shared, Stage,
+    Wire, Work, failed, rewrite,
 };
 
 use self::document::Document;
@@ -127,7 +127,12 @@ impl Notifications {
                 Err(error) if gone(&error, aim) => return Ok(()),
                 // The permission was granted a moment ago, and S3 has not seen it yet.
                 Err(error) if unseen(&error) && pauses.again().await => {}
-                Err(error) => return Err(error),
+                Err(error) => {
+                    let written = error.context("written").is_some();
+                    let change = Change::new(Action::Update, what).note("written, not confirmed");
+                    done.extend(written.then_some(change));
+                    return Err(error);
+                }
             }
         }
     }

@@ -324,58 +324,121 @@ async fn a_missing_bucket() {
     assert!(wiring.disconnect(|_| ()).await.unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn foreign_entries_go_back_letter_for_letter() {
-    let head = r#"<NotificationConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/" xmlns:x="urn:x">"#;
-    let foreign = concat!(
-        "<QueueConfiguration><Id>q &amp; a</Id><Queue>arn:aws:sqs:eu-west-1:123456789012:q</Queue>",
-        "<Event>s3:ObjectRemoved:*</Event><NewerMember x:a=\"1\">kept</NewerMember>",
-        "</QueueConfiguration><EventBridgeConfiguration></EventBridgeConfiguration>",
-        "<x:NewerKind><Id>n</Id></x:NewerKind>",
-    );
-    let stored = Arc::new(Mutex::new(format!(
-        "{head}{foreign}</NotificationConfiguration>"
-    )));
-    let store = Arc::clone(&stored);
-    let statement = Arc::new(Mutex::new(None::<String>));
-    let (session, log) = fake::session(move |method, path, body| match (method, path) {
+/// An endpoint with one bucket and one function. `rival` comes right after the nth write of the
+/// bucket's configuration and may change it, or answers with another status.
+fn endpoint(
+    stored: &Arc<Mutex<String>>,
+    rival: impl Fn(usize, &mut String) -> u16 + Send + Sync + 'static,
+) -> (Session, fake::Log) {
+    let (store, statement) = (Arc::clone(stored), Mutex::new(None::<String>));
+    let puts = Mutex::new(0);
+    let missing = r#"{"__type":"ResourceNotFoundException","Message":"none"}"#;
+    fake::session(move |method, path, body| match (method, path) {
         ("GET", path) if path.contains("notification") => (200, store.lock().unwrap().clone()),
         ("PUT", path) if path.contains("notification") => {
-            *store.lock().unwrap() = body.to_owned();
-            (200, String::new())
+            let (mut puts, mut stored) = (puts.lock().unwrap(), store.lock().unwrap());
+            *puts += 1;
+            *stored = body.to_owned();
+            (rival(*puts, &mut stored), String::new())
         }
         ("GET", path) if path.contains("/configuration") => (200, "{}".into()),
         ("POST", path) if path.contains("/policy") => {
             *statement.lock().unwrap() = Some(written(body));
             (201, "{}".into())
         }
-        ("GET", _) => match &*statement.lock().unwrap() {
+        ("DELETE", path) if path.contains("/policy") => {
+            *statement.lock().unwrap() = None;
+            (204, String::new())
+        }
+        ("GET", path) if path.contains("/policy") => match &*statement.lock().unwrap() {
             Some(policy) => (200, policy.clone()),
-            None => (
-                404,
-                r#"{"__type":"ResourceNotFoundException","Message":"none"}"#.into(),
-            ),
+            None => (404, missing.into()),
         },
+        ("GET", _) => (200, r#"{"EventSourceMappings":[]}"#.into()),
         _ => (500, String::new()),
-    });
+    })
+}
+
+const HEAD: &str = r#"<NotificationConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/" xmlns:x="urn:x">"#;
+const FOREIGN: &str = concat!(
+    "<QueueConfiguration><Id>q &amp; a</Id><Queue>arn:aws:sqs:eu-west-1:123456789012:q</Queue>",
+    "<Event>s3:ObjectRemoved:*</Event><NewerMember x:a=\"1\">kept</NewerMember>",
+    "</QueueConfiguration><EventBridgeConfiguration></EventBridgeConfiguration>",
+    "<x:NewerKind><Id>n</Id></x:NewerKind>",
+);
+const RIVAL: &str = concat!(
+    "<TopicConfiguration><Id>rival</Id><Topic>arn:aws:sns:eu-west-1:123456789012:r</Topic>",
+    "<Event>s3:ObjectAcl:Put</Event></TopicConfiguration>",
+);
+
+fn thumbnails() -> Function {
     let arn = "arn:aws:lambda:eu-west-1:123456789012:function:thumbnails";
-    let function = Function::new(arn.parse().unwrap()).unwrap();
-    let wiring = wiring(&session, &function, &[prefixed("harbor", "images/")]);
+    Function::new(arn.parse().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn foreign_entries_go_back_letter_for_letter() {
+    let before = format!("{HEAD}{FOREIGN}</NotificationConfiguration>");
+    let stored = Arc::new(Mutex::new(before.clone()));
+    let (session, log) = endpoint(&stored, |_, _| 200);
+    let wiring = wiring(&session, &thumbnails(), &[prefixed("harbor", "images/")]);
     wiring.connect(|_| ()).await.unwrap();
     let puts = fake::of(&log, "PUT");
     let ours = "<CloudFunctionConfiguration><Id>s3-harbor-images-";
     assert_eq!(puts.len(), 1);
     assert!(puts[0].0.starts_with("/?notification"), "{}", puts[0].0);
     assert!(
-        puts[0].1.starts_with(&format!("{head}{foreign}{ours}")),
+        puts[0].1.starts_with(&format!("{HEAD}{FOREIGN}{ours}")),
         "{}",
         puts[0].1
     );
-    wiring.disconnect(|_| ()).await.unwrap_err();
-    assert_eq!(
-        *stored.lock().unwrap(),
-        format!("{head}{foreign}</NotificationConfiguration>")
+    wiring.disconnect(|_| ()).await.unwrap();
+    assert_eq!(*stored.lock().unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_lost_race_is_run_again_and_the_rival_stays() {
+    let stored = Arc::new(Mutex::new(format!(
+        "{HEAD}{FOREIGN}</NotificationConfiguration>"
+    )));
+    let (session, log) = endpoint(&stored, |nth, stored| {
+        if nth == 1 {
+            *stored = format!("{HEAD}{FOREIGN}{RIVAL}</NotificationConfiguration>");
+        }
+        200
+    });
+    let wiring = wiring(&session, &thumbnails(), &[prefixed("harbor", "images/")]);
+    wiring.connect(|_| ()).await.unwrap();
+    assert_eq!(fake::of(&log, "PUT").len(), 2);
+    let stands = stored.lock().unwrap().clone();
+    assert!(
+        stands.starts_with(&format!("{HEAD}{FOREIGN}{RIVAL}<CloudFunction")),
+        "{stands}"
     );
+    assert!(wiring.status().await.unwrap().is_clean());
+}
+
+#[tokio::test]
+async fn what_was_written_before_a_failure_is_named() {
+    let stored = Arc::new(Mutex::new(format!(
+        "{HEAD}{FOREIGN}</NotificationConfiguration>"
+    )));
+    let (session, _) = endpoint(&stored, |nth, stored| {
+        *stored = format!("{HEAD}{FOREIGN}</NotificationConfiguration>");
+        if nth == 1 { 200 } else { 403 }
+    });
+    let wiring = wiring(&session, &thumbnails(), &[prefixed("harbor", "images/")]);
+    let error = wiring.connect(|_| ()).await.unwrap_err();
+    let standing = error.context("standing").unwrap();
+    assert!(
+        standing.starts_with("created statement s3-harbor-images-"),
+        "{error}"
+    );
+    assert!(
+        standing.ends_with("the notification configuration of bucket harbor"),
+        "{error}"
+    );
+    assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
 }
 
 /// The policy AWS shows after this AddPermission.

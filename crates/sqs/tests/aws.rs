@@ -70,6 +70,13 @@ async fn a_queue_is_connected_changed_and_disconnected() {
     assert!(second.status().await.unwrap().is_clean());
     assert!(!first.status().await.unwrap().is_clean());
 
+    let none = Wiring::new(&session, function.clone()).unwrap();
+    let orphans = none.status().await.unwrap().orphans;
+    assert!(
+        orphans.len() == 1 && orphans[0].what.contains(&arn),
+        "{orphans:?}"
+    );
+
     second.disconnect(|_| ()).await.unwrap();
     let request = session
         .lambda()

@@ -124,7 +124,13 @@ impl Statements {
     }
 
     /// Does one change. A lost race is `Conflict`.
-    async fn write(&self, policy: &Found, change: &Change, sid: &str) -> Result<(), Error> {
+    async fn write(
+        &self,
+        policy: &Found,
+        change: &Change,
+        sid: &str,
+        done: &mut Vec<Change>,
+    ) -> Result<(), Error> {
         let mut revision = policy.as_ref().and_then(|(_, revision)| revision.clone());
         if matches!(change.action, Action::Update | Action::Remove) {
             self.remove(sid, revision).await?;
@@ -136,7 +142,12 @@ impl Statements {
             .find(|(_, statement)| statement.sid == sid);
         match wanted {
             Some((_, statement)) if change.action != Action::Remove => {
-                self.add(statement, revision).await
+                let added = self.add(statement, revision).await;
+                if added.is_err() && change.action == Action::Update {
+                    let what = self.what(sid);
+                    done.push(Change::new(Action::Remove, what).note("not replaced yet"));
+                }
+                added
             }
             _ => Ok(()),
         }
@@ -174,7 +185,7 @@ impl Statements {
                 return Ok(());
             };
             let sid = change.what.split(' ').nth(1).unwrap_or_default();
-            match self.write(&found, change, sid).await {
+            match self.write(&found, change, sid, done).await {
                 Ok(()) => {
                     made.insert(change.what.clone(), change.clone());
                     done.push(change.clone());

@@ -3,7 +3,7 @@
 use lambda_with::{Error, ErrorKind};
 
 use crate::change::Change;
-use crate::parts::{Configuration, Mapping, RolePolicy, Statements, remote};
+use crate::parts::{Configuration, Mapping, OtherMappings, RolePolicy, Statements, remote};
 use crate::plan::{Goal, Plan};
 use crate::wire::{Aim, Part};
 use crate::wiring::{Progress, Wiring};
@@ -23,7 +23,27 @@ impl Wiring {
                 .map_err(|error| error.with("step", part.title()))?;
             plan.take(reading);
         }
+        if goal == Goal::Connect {
+            let wanted = self.wanted_mappings().collect();
+            plan.take(
+                OtherMappings::new(&self.session, &self.function, wanted)
+                    .read()
+                    .await?,
+            );
+        }
         Ok(plan)
+    }
+
+    fn wanted_mappings(&self) -> impl Iterator<Item = Mapping> {
+        let Self {
+            session,
+            function,
+            mappings,
+            ..
+        } = self;
+        mappings
+            .iter()
+            .map(|(name, properties)| Mapping::new(session, function, name, properties))
     }
 
     pub(super) async fn apply(
@@ -91,8 +111,8 @@ impl Wiring {
                 self.statements.clone(),
             )));
         }
-        for (name, properties) in &self.mappings {
-            parts.push(Box::new(Mapping::new(session, function, name, properties)));
+        for wanted in self.wanted_mappings() {
+            parts.push(Box::new(wanted));
         }
         Ok(parts)
     }

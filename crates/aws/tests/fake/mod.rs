@@ -1,41 +1,41 @@
 //! An endpoint made of one function, for what no emulator serves: it records every request.
 
+use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use aws_smithy_http_client::test_util::infallible_client_fn;
+use aws_sdk_lambda::config::{Credentials, RuntimeComponents, SharedCredentialsProvider};
+use aws_sdk_lambda::primitives::SdkBody;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use lambda_with_aws::Session;
 
-/// The requests that changed something: method, path, body.
+/// Every request: method, path with query, body.
 pub(crate) type Log = Arc<Mutex<Vec<(String, String, String)>>>;
+
+type Answer = dyn Fn(&str, &str, &str) -> (u16, String) + Send + Sync;
+
+#[derive(Clone)]
+struct Endpoint {
+    answer: Arc<Answer>,
+    log: Log,
+}
 
 /// A session whose requests (method, path with query, body) are answered with a status and a body.
 pub(crate) fn session(
     answer: impl Fn(&str, &str, &str) -> (u16, String) + Send + Sync + 'static,
 ) -> (Session, Log) {
     let log = Log::default();
-    let writer = Arc::clone(&log);
-    let client = infallible_client_fn(move |request| {
-        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
-        let path = request
-            .uri()
-            .path_and_query()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        let method = request.method().to_string();
-        let (status, answered) = answer(&method, &path, &body);
-        writer.lock().unwrap().push((method, path, body));
-        http::Response::builder()
-            .status(status)
-            .body(answered)
-            .unwrap()
-    });
-    let credentials = aws_sdk_lambda::config::Credentials::new("test", "test", None, None, "test");
+    let endpoint = Endpoint {
+        answer: Arc::new(answer),
+        log: Arc::clone(&log),
+    };
+    let credentials = Credentials::new("test", "test", None, None, "test");
     let config = aws_config::SdkConfig::builder()
         .behavior_version(aws_config::BehaviorVersion::latest())
-        .credentials_provider(aws_sdk_lambda::config::SharedCredentialsProvider::new(
-            credentials,
-        ))
-        .http_client(client)
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(endpoint)
         .region(aws_config::Region::new("eu-west-1"));
     (Session::new(config.build()).unwrap(), log)
 }
@@ -47,4 +47,33 @@ pub(crate) fn of(log: &Log, method: &str) -> Vec<(String, String)> {
     matching
         .map(|(_, path, body)| (path.clone(), body.clone()))
         .collect()
+}
+
+impl HttpConnector for Endpoint {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
+        let (_, after) = request.uri().split_once("://").unwrap_or_default();
+        let path = after.find('/').map_or("/", |at| &after[at..]).to_owned();
+        let method = request.method().to_owned();
+        let (status, answered) = (self.answer)(&method, &path, &body);
+        self.log.lock().unwrap().push((method, path, body));
+        let status = status.try_into().unwrap();
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(answered))))
+    }
+}
+
+impl HttpClient for Endpoint {
+    fn http_connector(
+        &self,
+        _settings: &HttpConnectorSettings,
+        _components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint").finish_non_exhaustive()
+    }
 }
