@@ -7,6 +7,9 @@ use serde::ser::{Error as _, SerializeMap};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
+/// How deep arrays and objects may lie in one another, as everywhere in serde_json.
+const MAX_DEPTH: usize = 128;
+
 /// One JSON value.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Node {
@@ -20,6 +23,12 @@ pub(crate) enum Node {
 
 impl Node {
     pub(crate) fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        // A raw value may be nested without bound, and reading it recurses.
+        if depth(text) > MAX_DEPTH {
+            return Err(de::Error::custom(format_args!(
+                "arrays and objects are nested deeper than {MAX_DEPTH} levels"
+            )));
+        }
         serde_json::from_str(text)
     }
 
@@ -107,6 +116,26 @@ impl Node {
         *node = value;
         Ok(())
     }
+}
+
+/// How deep the arrays and objects of a text lie in one another.
+fn depth(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let mut bytes = text.bytes();
+    let mut in_string = false;
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\\' if in_string => _ = bytes.next(),
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
 }
 
 /// The tokens of a JSON pointer, unescaped; none for a text that is no pointer.
@@ -208,6 +237,18 @@ mod tests {
         for text in ["", "{", r#"{"a":01}"#, r#"{"a":1}x"#, "nul"] {
             Node::parse(text).unwrap_err();
         }
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+        Node::parse(&nested(127)).unwrap();
+        for levels in [129, 100_000] {
+            let error = Node::parse(&nested(levels)).unwrap_err().to_string();
+            assert!(error.contains("deeper than 128 levels"), "{error}");
+        }
+        let flat = format!("[{}1]", r#"[],{},"[{\"[","#.repeat(500));
+        Node::parse(&flat).unwrap();
     }
 
     #[test]

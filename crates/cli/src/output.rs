@@ -67,6 +67,11 @@ impl Output {
         ));
     }
 
+    /// Whether standard error takes colours.
+    pub(crate) fn colours_errors(self) -> bool {
+        self.colour_errors
+    }
+
     /// Text for standard output in its colour.
     pub(crate) fn paint(self, tone: Tone, text: &str) -> String {
         paint(self.colour, tone, text)

@@ -13,7 +13,9 @@ use crate::suggest;
 
 /// The services, in the order of their ids.
 pub(crate) static SERVICES: &[Entry] = &[
-    entry!(lambda_with_api_gateway, "api": "rest" => RestApi, "http" => HttpApi, "websocket" => WebSocketApi, "authorizer" => Authorizer),
+    entry!(lambda_with_alb, Alb),
+    entry!(lambda_with_api_gateway, "api": "rest" => RestApi by add, "http" => HttpApi by wire, "websocket" => WebSocketApi by wire, "authorizer" => Authorizer by add),
+    entry!(lambda_with_cognito, "kind": "user-pool" => UserPool by add, "identity-pool" => IdentityPool by add),
     entry!(lambda_with_connect, Connect),
     entry!(lambda_with_efs, Efs),
     entry!(lambda_with_firehose, Firehose),
@@ -132,19 +134,22 @@ fn add<T: Integration + 'static>(
     connection: &dyn Connection,
     wiring: &mut Wiring,
 ) -> Result<(), Error> {
-    connection.as_any().downcast_ref::<T>().map_or(Ok(()), |connection| wiring.add(connection))
+    connection
+        .as_any()
+        .downcast_ref::<T>()
+        .map_or(Ok(()), |connection| wiring.add(connection))
 }
 
 /// A connection with steps of its own.
-fn wire<T: Wire + 'static>(
-    connection: &dyn Connection,
-    wiring: &mut Wiring,
-) -> Result<(), Error> {
-    connection.as_any().downcast_ref::<T>().map_or(Ok(()), |connection| wiring.wire(connection))
+fn wire<T: Wire + 'static>(connection: &dyn Connection, wiring: &mut Wiring) -> Result<(), Error> {
+    connection
+        .as_any()
+        .downcast_ref::<T>()
+        .map_or(Ok(()), |connection| wiring.wire(connection))
 }
 
 /// One service: its crate, and its connections. What takes steps of its own to be set up on AWS is
-/// marked `by wire`.
+/// marked `by wire`, all else follows from the definition.
 macro_rules! entry {
     ($module:ident, $type:ident) => {
         entry!($module, $type by add)
@@ -152,8 +157,8 @@ macro_rules! entry {
     ($module:ident, $type:ident by $wire:ident) => {
         entry!($module, None, "" => $type by $wire)
     };
-    ($module:ident, $key:literal: $($word:literal => $type:ident),+) => {
-        entry!($module, Some($key), $($word => $type by add),+)
+    ($module:ident, $key:literal: $($word:literal => $type:ident by $wire:ident),+) => {
+        entry!($module, Some($key), $($word => $type by $wire),+)
     };
     ($module:ident, $key:expr, $($word:literal => $type:ident by $wire:ident),+) => {
         Entry {

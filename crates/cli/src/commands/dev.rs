@@ -1,6 +1,9 @@
 //! `lambda-with dev`.
 
+use std::io;
 use std::process::ExitCode;
+
+use tracing_subscriber::EnvFilter;
 
 use crate::args::{Dev, Global};
 use crate::config::Config;
@@ -13,6 +16,7 @@ pub(super) fn run(
     config: &Config,
     output: Output,
 ) -> anyhow::Result<ExitCode> {
+    warn(output);
     let runtime = runtime()?;
     if args.once {
         let programs = Programs::build(config, &config.functions)?;
@@ -39,4 +43,16 @@ pub(super) fn run(
     });
     runtime.block_on(serve(config, programs, &ports, access.as_ref(), output))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Lets the engine's own warnings out, such as a queue that cannot be read; RUST_LOG chooses others.
+fn warn(output: Output) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(output.colours_errors())
+        .with_target(false)
+        .without_time()
+        .init();
 }

@@ -72,7 +72,11 @@ pub(super) fn status(
             output.text(&all.iter().map(ToString::to_string).collect::<String>())?;
         }
         let clean = all.iter().all(|status| status.is_clean());
-        Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if clean {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
     })
 }
 
@@ -146,12 +150,17 @@ async fn plans(wirings: &[Wiring], goal: Goal) -> anyhow::Result<Vec<Plan>> {
 
 /// What AWS would refuse is said before anything is written.
 fn refuse_errors(defined: &Defined) -> Result<(), Failure> {
-    let connections = defined.connections.iter().map(|connected| &connected.connection);
+    let connections = defined
+        .connections
+        .iter()
+        .map(|connected| &connected.connection);
     let found = connections.flat_map(|connection| connection.check(&defined.function));
     let mut found = found.chain(check_function(&defined.function));
     match found.find(|finding| finding.severity == Severity::Error) {
-        Some(finding) => Err(Failure::new(format!("function `{}`: {finding}", defined.name))
-            .fix("put it right; `lambda-with check` lists all there is")),
+        Some(finding) => Err(
+            Failure::new(format!("function `{}`: {finding}", defined.name))
+                .fix("put it right; `lambda-with check` lists all there is"),
+        ),
         None => Ok(()),
     }
 }
@@ -165,7 +174,10 @@ async fn wirings(
     let mut wirings = Vec::new();
     for defined in chosen(function, config)? {
         let session = Session::load(SessionOptions {
-            region: global.region.clone().or_else(|| Some(defined.function.region().to_owned())),
+            region: global
+                .region
+                .clone()
+                .or_else(|| Some(defined.function.region().to_owned())),
             profile: global.profile.clone(),
             endpoint_url: global.endpoint_url.clone(),
             default_region: None,
@@ -196,7 +208,9 @@ async fn same_account(session: &Session, defined: &Defined) -> anyhow::Result<()
         defined.name
     );
     Err(Failure::new(message)
-        .fix(format!("set account = \"{theirs}\" in the file, or choose another --profile"))
+        .fix(format!(
+            "set account = \"{theirs}\" in the file, or choose another --profile"
+        ))
         .into())
 }
 
@@ -209,5 +223,8 @@ fn chosen<'a>(function: Option<&str>, config: &'a Config) -> Result<Vec<&'a Defi
 }
 
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
 }

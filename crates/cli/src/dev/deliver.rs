@@ -150,10 +150,12 @@ fn put(document: &mut Node, pointer: &str, value: &str) {
 /// where no service principal invokes, but Lambda itself or a role of the function's account.
 fn delivery(connection: &dyn Connection, defined: &Defined) -> Option<Delivery> {
     let permissions = connection.permissions(&defined.function);
-    let statement = permissions.into_iter().find_map(|permission| match permission {
-        Permission::ResourceBased(statement) => Some(statement),
-        _ => None,
-    })?;
+    let statement = permissions
+        .into_iter()
+        .find_map(|permission| match permission {
+            Permission::ResourceBased(statement) => Some(statement),
+            _ => None,
+        })?;
     let Principal::Service(principal) = statement.principal else {
         return None;
     };
@@ -162,7 +164,9 @@ fn delivery(connection: &dyn Connection, defined: &Defined) -> Option<Delivery> 
     Some(Delivery {
         principal,
         source_arn: statement.source_arn.and_then(concrete),
-        source_account: statement.source_account.or_else(|| Some(account.to_owned())),
+        source_account: statement
+            .source_account
+            .or_else(|| Some(account.to_owned())),
         event_source_token: statement.event_source_token,
     })
 }

@@ -11,6 +11,7 @@ use lambda_with_api_gateway::{HttpApi, RestApi};
 use lambda_with_local::FunctionHandle;
 use uuid::Uuid;
 
+use crate::failure::told;
 use crate::services::Connection;
 
 /// One API, with a function behind every route.
@@ -26,6 +27,22 @@ pub(super) struct Answered {
     pub(super) response: Response<Bytes>,
     /// What came of the invocation; nothing where the function took too long for the API.
     pub(super) result: Option<Result<Outcome, Error>>,
+}
+
+impl Answered {
+    /// What came of the request, as a sentence; an error where the fault is not the client's.
+    pub(super) fn outcome(&self) -> Result<String, String> {
+        let status = self.response.status();
+        match &self.result {
+            Some(Err(error)) => Err(format!("answered {status}: {error}")),
+            Some(Ok(Outcome::FunctionError { payload, .. })) => Err(format!(
+                "answered {status}: the function failed{}",
+                told(payload)
+            )),
+            _ if status.is_server_error() => Err(format!("answered {status}")),
+            _ => Ok(format!("answered {status}")),
+        }
+    }
 }
 
 impl Door {

@@ -86,3 +86,14 @@ pub(crate) fn quiet_log() -> LogSink {
         }
     })
 }
+
+/// The same, and the report of each invocation that did not go well: nobody else may say so.
+pub(super) fn server_log() -> LogSink {
+    let quiet = quiet_log();
+    Arc::new(move |line: &LogLine<'_>| {
+        if line.kind == LogKind::Platform && line.text.contains("\tStatus: ") {
+            let _ = writeln!(std::io::stderr().lock(), "{}: {}", line.function, line.text);
+        }
+        quiet(line);
+    })
+}

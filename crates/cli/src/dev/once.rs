@@ -139,15 +139,7 @@ async fn request(door: &Door) -> anyhow::Result<(String, Result<String, String>)
     let answered = door
         .answer(&request, IpAddr::V4(Ipv4Addr::LOCALHOST), 80)
         .await;
-    let status = answered.response.status();
-    let outcome = match answered.result {
-        Some(Err(error)) => Err(format!("answered {status}: {error}")),
-        Some(Ok(Outcome::FunctionError { payload, .. })) => {
-            Err(format!("answered {status}: {}", explain(&payload)))
-        }
-        _ if status.is_server_error() => Err(format!("answered {status}")),
-        _ => Ok(format!("answered {status}")),
-    };
+    let outcome = answered.outcome();
     Ok((answered.route, outcome))
 }
 

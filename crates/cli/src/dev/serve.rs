@@ -13,7 +13,7 @@ use lambda_with_sqs::Sqs;
 use serde::Serialize;
 
 use super::doors::Door;
-use super::engine::{function_options, quiet_log};
+use super::engine::{function_options, server_log};
 use super::ports::choose;
 use super::queues::{self, Access};
 use super::watch::Sources;
@@ -84,7 +84,7 @@ pub(crate) async fn serve(
     let mut up = Up::default();
     let mut options = Options::new(data(config.source.directory())?);
     options.invoke_port = Some(ports.invoke);
-    options.log = Some(quiet_log());
+    options.log = Some(server_log());
     for defined in &config.functions {
         match function_options(config, defined, &programs)? {
             Some(function) => {
@@ -101,7 +101,7 @@ pub(crate) async fn serve(
     }
     let local = Local::start(options).await?;
     let handle = local.handle();
-    let connected = connect(config, &handle, ports, access, &mut up).await;
+    let connected = connect(config, &handle, ports, access, &mut up, output).await;
     let pollers = match connected {
         Ok(pollers) => pollers,
         Err(error) => {
@@ -141,6 +141,7 @@ async fn connect(
     ports: &Ports,
     access: Option<&Access>,
     up: &mut Up,
+    output: Output,
 ) -> anyhow::Result<Vec<Poller>> {
     let mut doors: Vec<Door> = Vec::new();
     let mut pollers = Vec::new();
@@ -184,7 +185,7 @@ async fn connect(
         let routes = door.routes().into_iter().map(str::to_owned).collect();
         let base = door.base();
         let port = choose(wanted, usual, "--http-port")?;
-        let address = open(handle, port, door).await?;
+        let address = open(handle, port, door, output).await?;
         usual = address.port().saturating_add(1);
         wanted = wanted.map(|port| if port == 0 { 0 } else { port.saturating_add(1) });
         up.apis.push(Api {
@@ -195,14 +196,23 @@ async fn connect(
     Ok(pollers)
 }
 
-async fn open(handle: &Handle, port: u16, door: Door) -> anyhow::Result<SocketAddr> {
+async fn open(
+    handle: &Handle,
+    port: u16,
+    door: Door,
+    output: Output,
+) -> anyhow::Result<SocketAddr> {
     let door = Arc::new(door);
     let serve = move |request: Request<Bytes>, peer: Peer| {
         let door = Arc::clone(&door);
         async move {
-            door.answer(&request, peer.remote.ip(), peer.local.port())
-                .await
-                .response
+            let answered = door
+                .answer(&request, peer.remote.ip(), peer.local.port())
+                .await;
+            if let Err(why) = answered.outcome() {
+                output.note(&format!("{} {}: {why}", request.method(), request.uri()));
+            }
+            answered.response
         }
     };
     Ok(handle.serve(port, serve).await?)

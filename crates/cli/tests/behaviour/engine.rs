@@ -62,6 +62,11 @@ struct Server {
 
 impl Server {
     fn start(directory: &Path, args: &[&str]) -> Self {
+        Self::start_saying(directory, args, Stdio::inherit())
+    }
+
+    /// The same, with its standard error somewhere else.
+    fn start_saying(directory: &Path, args: &[&str], said: Stdio) -> Self {
         let mut command = command();
         command
             .arg("dev")
@@ -69,11 +74,7 @@ impl Server {
             .args(["--output", "json", "--http-port", "0"])
             .args(args);
         command.env("CARGO_TARGET_DIR", directory.join("target"));
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(said).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap())
             .read_line(&mut line)
@@ -162,6 +163,38 @@ fn the_engine_serves_until_it_is_ended() {
         unknown.stderr
     );
     assert_eq!(server.end(), Some(0));
+}
+
+#[test]
+fn what_fails_in_the_engine_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let api = "[[functions.echo.with]]\nservice = \"api-gateway\"\napi = \"http\"\nname = \"echo\"\nroutes = [\"$default\"]\n";
+    echo(
+        folder.path(),
+        &format!("[functions.echo]\nbin = \"echo\"\n{api}"),
+    );
+    let path = folder.path().join("said");
+    let file = std::fs::File::create(&path).unwrap();
+    let server = Server::start_saying(folder.path(), &["--port", "0"], file.into());
+    let answer = server.http("GET /x.fail", "");
+    assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
+    assert_eq!(server.invoke(&["echo", "--data", "\"x.fail\""]).code, 1);
+    assert_eq!(server.invoke(&["echo", "--data", "1"]).code, 0);
+    assert_eq!(server.end(), Some(0));
+    let said = std::fs::read_to_string(path).unwrap();
+    assert!(
+        said.contains("GET /x.fail: answered 500 Internal Server Error: the function failed with Echo.Told: as told"),
+        "{said}"
+    );
+    let reports: Vec<&str> = said
+        .lines()
+        .filter(|line| line.starts_with("echo: REPORT "))
+        .collect();
+    assert_eq!(reports.len(), 2, "{said}");
+    assert!(
+        reports.iter().all(|line| line.contains("Status: error")),
+        "{said}"
+    );
 }
 
 #[test]

@@ -32,14 +32,21 @@ fn connected_and_disconnected_beside_others() {
     let command = env!("CARGO_BIN_EXE_lambda-with");
     let folder = folder.path().to_str().unwrap();
     let said = python(include_str!("wiring.py"), [command, folder]);
-    assert_eq!(said.lines().filter(|line| line.starts_with("+ ")).count(), 4, "{said}");
+    assert_eq!(
+        said.lines().filter(|line| line.starts_with("+ ")).count(),
+        4,
+        "{said}"
+    );
 }
 
 #[test]
 fn what_aws_would_refuse_is_refused_before_any_call() {
     let toml = DEFINITION.replace("visibility_timeout = 180", "batch_size = 11");
     // An endpoint where nobody listens: a call would end in another message.
-    let ran = defined(&toml, ["connect", "--yes", "--endpoint-url", "http://127.0.0.1:1"]);
+    let ran = defined(
+        &toml,
+        ["connect", "--yes", "--endpoint-url", "http://127.0.0.1:1"],
+    );
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.stderr.contains("LW0204"), "{}", ran.stderr);
 }
@@ -48,6 +55,10 @@ fn what_aws_would_refuse_is_refused_before_any_call() {
 fn help_says_what_is_written() {
     for command in ["diff", "connect", "disconnect", "status"] {
         let ran = run([command, "--help"]).ok();
-        assert!(ran.stdout.contains("AWS") || ran.stdout.contains("connect"), "{}", ran.stdout);
+        assert!(
+            ran.stdout.contains("AWS") || ran.stdout.contains("connect"),
+            "{}",
+            ran.stdout
+        );
     }
 }
