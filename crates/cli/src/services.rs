@@ -14,6 +14,7 @@ use crate::suggest;
 /// The services, in the order of their ids.
 pub(crate) static SERVICES: &[Entry] = &[
     entry!(lambda_with_alb, Alb),
+    entry!(lambda_with_alexa, "kind": "custom" => CustomSkill by add, "smart-home" => SmartHomeSkill by add),
     entry!(lambda_with_api_gateway, "api": "rest" => RestApi by add, "http" => HttpApi by wire, "websocket" => WebSocketApi by wire, "authorizer" => Authorizer by add),
     entry!(lambda_with_cognito, "kind": "user-pool" => UserPool by add, "identity-pool" => IdentityPool by add),
     entry!(lambda_with_connect, Connect),

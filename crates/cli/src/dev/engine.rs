@@ -82,7 +82,10 @@ fn asynchronous(defined: &Defined) -> Result<Asynchronous, Failure> {
 pub(crate) fn quiet_log() -> LogSink {
     Arc::new(|line: &LogLine<'_>| {
         if line.kind == LogKind::Function {
-            let _ = writeln!(std::io::stderr().lock(), "{}", line.text);
+            // Python's runtime puts carriage returns into a trace, so that CloudWatch keeps it in one
+            // event; on a terminal its lines would lie on top of each other.
+            let text = line.text.replace('\r', "\n");
+            let _ = writeln!(std::io::stderr().lock(), "{text}");
         }
     })
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::Credentials;
-use lambda_with::Error;
 use lambda_with::rules::batch::Limits;
 use lambda_with::rules::filter::FilterCriteria;
+use lambda_with::{Error, ErrorKind};
 use lambda_with_local::{FunctionHandle, Mapping, Poller};
 use lambda_with_sqs::Sqs;
 use lambda_with_sqs::poll::SqsSource;
@@ -32,12 +32,22 @@ pub(super) async fn poll(
     let source = SqsSource::find(client, sqs.queue.clone())
         .await
         .map_err(|error| {
-            Failure::new(error.to_string()).fix(format!(
-            "is there such a queue at {}? aws sqs create-queue --queue-name {} --endpoint-url {}",
-            access.endpoint_url,
-            sqs.queue.resource(),
-            access.endpoint_url,
-        ))
+            let url = &access.endpoint_url;
+            let fix = match error.kind() {
+                ErrorKind::NotFound => format!(
+                    "make it: aws sqs create-queue --queue-name {} --endpoint-url {url}",
+                    sqs.queue.resource()
+                ),
+                ErrorKind::Unavailable => {
+                    format!(
+                        "does anything listen at {url}? start it first, or leave --endpoint-url out"
+                    )
+                }
+                _ => format!(
+                    "--endpoint-url or endpoint_url in [dev] says where queues are, now {url}"
+                ),
+            };
+            Failure::new(error.to_string()).fix(fix)
         })?;
     Ok(function.poll(source, mapping(sqs)?))
 }

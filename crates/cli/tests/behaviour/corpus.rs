@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use crate::run::{run, workspace};
 
 /// Rows of the corpus whose services are there, and the services.
-const ROWS: [(&str, &str); 9] = [
+const ROWS: [(&str, &str); 10] = [
     ("API Gateway", "api-gateway"),
+    ("Alexa", "alexa"),
     ("Cognito", "cognito"),
     ("Connect", "connect"),
     ("Data Firehose", "firehose"),
