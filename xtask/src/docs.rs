@@ -26,6 +26,9 @@ pub fn docs() -> Result<()> {
         .arg("-r")
         .arg(target().join("doc"))
         .arg(&api))?;
+    // Rustdoc makes a page for each crate and none above them.
+    let start = r#"<meta http-equiv="refresh" content="0; url=lambda_with/index.html">"#;
+    fs::write(api.join("index.html"), start)?;
     println!("{}", site.join("index.html").display());
     Ok(())
 }
