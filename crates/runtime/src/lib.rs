@@ -57,5 +57,9 @@ where
     D: Into<Bytes> + Send,
     E: Into<Error> + Send + Debug,
 {
-    Runtime::new(decode(handler)).layer(TracingLayer::new()).layer(RawBytesLayer::new()).run().await
+    Runtime::new(decode(handler))
+        .layer(TracingLayer::new())
+        .layer(RawBytesLayer::new())
+        .run()
+        .await
 }

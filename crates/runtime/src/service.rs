@@ -17,7 +17,10 @@ use crate::Undecoded;
 ///
 /// [`run`](crate::run) does it for you; call it when you put the `Runtime` together yourself.
 pub fn decode<A, F>(handler: F) -> Decode<A, F> {
-    Decode { handler, event: PhantomData }
+    Decode {
+        handler,
+        event: PhantomData,
+    }
 }
 
 /// The service [`decode`] makes.
@@ -34,7 +37,9 @@ impl<A, F: Clone> Clone for Decode<A, F> {
 
 impl<A, F: Debug> Debug for Decode<A, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Decode").field("handler", &self.handler).finish()
+        f.debug_struct("Decode")
+            .field("handler", &self.handler)
+            .finish()
     }
 }
 

@@ -53,11 +53,14 @@ pub(crate) fn conflicts_within(one: &Sqs, other: &Sqs) -> Vec<Finding> {
     if one.queue != other.queue {
         return Vec::new();
     }
-    let finding =
-        Finding::error("LW0219", "queue", format!("the function reads `{}` twice", one.queue))
-            .why("AWS refuses a second event source mapping of a queue to one function")
-            .fix("keep one connection, with the patterns of both among its filters")
-            .page(CONFIGURE);
+    let finding = Finding::error(
+        "LW0219",
+        "queue",
+        format!("the function reads `{}` twice", one.queue),
+    )
+    .why("AWS refuses a second event source mapping of a queue to one function")
+    .fix("keep one connection, with the patterns of both among its filters")
+    .page(CONFIGURE);
     vec![finding]
 }
 

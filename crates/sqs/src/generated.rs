@@ -14,22 +14,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// Between 1 and 10,000 messages, never more than `batch_size` of the connection, and never more
 /// than 6 MB as JSON. From a FIFO queue they come in order within each message group.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(remote = "Self", rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase")]
 pub struct SqsEvent {
     /// The messages.
     pub records: Vec<SqsMessage>,
-}
-
-impl<'de> Deserialize<'de> for SqsEvent {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        lambda_with::root(deserializer, SqsEvent::deserialize)
-    }
-}
-
-impl Serialize for SqsEvent {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        SqsEvent::serialize(self, serializer)
-    }
 }
 
 impl Shaped for SqsEvent {

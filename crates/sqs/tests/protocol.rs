@@ -273,6 +273,11 @@ async fn errors_have_kinds() {
     };
     let error = nobody.source("q").receive(1, NONE).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    let because = error.context("because").unwrap();
+    assert!(
+        because.contains("tcp connect error") && !because.contains('{'),
+        "{because}"
+    );
 }
 
 #[tokio::test]

@@ -33,10 +33,7 @@ pub(super) fn run(args: &Permissions, config: &Config, output: Output) -> anyhow
             if output.is_json() {
                 format!("{}\n", serde_json::to_string_pretty(&calls)?)
             } else {
-                calls
-                    .iter()
-                    .map(|call| format!("{}\n", shell::line(call)))
-                    .collect()
+                calls.iter().map(|call| line(call)).collect()
             }
         }
     };
@@ -48,6 +45,13 @@ pub(super) fn run(args: &Permissions, config: &Config, output: Output) -> anyhow
     }
     output.text(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// One call as a line of a shell script: a comment where it names what does not exist yet, because a
+/// shell that is fed with it would grant something to nobody.
+fn line(call: &[String]) -> String {
+    let later = call.iter().any(|word| word.contains("${"));
+    format!("{}{}\n", if later { "# " } else { "" }, shell::line(call))
 }
 
 /// The calls of the AWS CLI that grant it all.

@@ -71,7 +71,7 @@ pub(super) fn status(
         } else {
             output.text(&all.iter().map(ToString::to_string).collect::<String>())?;
         }
-        let clean = all.iter().all(|status| status.is_clean());
+        let clean = all.iter().all(lambda_with_aws::Status::is_clean);
         Ok(if clean {
             ExitCode::SUCCESS
         } else {

@@ -147,24 +147,24 @@ fn connections() {
     check(
         &with("queue = \"q\"\n"),
         expect![[r#"
-        error: the connection names no `service`
-         --> lambda-with.toml:4:1
-          |
-        4 | [[functions.orders.with]]
-          | ^^^^^^^^^^^^^^^^^^^^^^^^^
-          fix: service = one of: api-gateway, efs, s3, sqs
-    "#]],
+            error: the connection names no `service`
+             --> lambda-with.toml:4:1
+              |
+            4 | [[functions.orders.with]]
+              | ^^^^^^^^^^^^^^^^^^^^^^^^^
+              fix: service = one of: alb, alexa, api-gateway, cloudfront, cognito, connect, efs, firehose, lex, s3, s3-batch, secrets-manager, sqs
+        "#]],
     );
     check(
         &with("service = \"sqss\"\n"),
         expect![[r#"
-        error: there is no service `sqss`; did you mean `sqs`?
-         --> lambda-with.toml:5:11
-          |
-        5 | service = "sqss"
-          |           ^^^^^^
-          fix: one of: api-gateway, efs, s3, sqs
-    "#]],
+            error: there is no service `sqss`; did you mean `sqs`?
+             --> lambda-with.toml:5:11
+              |
+            5 | service = "sqss"
+              |           ^^^^^^
+              fix: one of: alb, alexa, api-gateway, cloudfront, cognito, connect, efs, firehose, lex, s3, s3-batch, secrets-manager, sqs
+        "#]],
     );
     check(
         &with("service = \"sqs\"\n"),

@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 use crate::run::{run, workspace};
 
 /// Rows of the corpus whose services are there, and the services.
-const ROWS: [(&str, &str); 10] = [
+const ROWS: [(&str, &str); 11] = [
     ("API Gateway", "api-gateway"),
     ("Alexa", "alexa"),
     ("Cognito", "cognito"),
     ("Connect", "connect"),
     ("Data Firehose", "firehose"),
     ("ELB", "alb"),
+    ("Lex", "lex"),
     ("S3", "s3"),
     ("S3 Batch", "s3-batch"),
     ("SQS", "sqs"),

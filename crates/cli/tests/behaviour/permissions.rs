@@ -91,6 +91,15 @@ fn as_calls() {
         .ok()
         .json();
     assert_eq!(words[0][10], "s3-order-files", "{words}");
+    let api = "[functions.f]\nbin = \"f\"\n[[functions.f.with]]\nservice = \"api-gateway\"\napi = \"http\"\nname = \"f\"\nroutes = [\"GET /\"]\n";
+    let lines = |toml: &str| {
+        let ran = defined(toml, ["permissions", "--format", "cli"]).ok();
+        ran.stdout.lines().next().unwrap_or_default().to_owned()
+    };
+    assert!(lines(api).starts_with("# aws lambda add-permission "));
+    assert!(
+        lines(&format!("{api}api_id = \"a1b2c3\"\n")).starts_with("aws lambda add-permission ")
+    );
     let new = TOML
         .replace("role = ", "# role = ")
         .replace("arn = \"arn:aws:lambda", "bin = \"orders\" # ");
