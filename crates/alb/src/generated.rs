@@ -7,14 +7,14 @@ use lambda_with::{
     Headers, JsonText, Map, Member, Mode, MultiHeaders, Nullable, Sample, Scalar, Service, Shape,
     Shaped, Text,
 };
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// A request of a client, or a health check. The target group's attribute
 /// `lambda.multi_value_headers.enabled` decides which of the two pairs of members is there:
 /// `headers` and `queryStringParameters`, or `multiValueHeaders` and
 /// `multiValueQueryStringParameters`. The methods read either.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(remote = "Self", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub struct AlbRequest {
     /// Where the request comes from.
     pub request_context: AlbRequestContext,
@@ -45,18 +45,6 @@ pub struct AlbRequest {
     /// `text/*`, JSON, JavaScript and XML. Forms are base64 too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_base64_encoded: Option<bool>,
-}
-
-impl<'de> Deserialize<'de> for AlbRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        lambda_with::root(deserializer, AlbRequest::deserialize)
-    }
-}
-
-impl Serialize for AlbRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        AlbRequest::serialize(self, serializer)
-    }
 }
 
 impl Shaped for AlbRequest {

@@ -12,7 +12,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// What Alexa sends to a custom skill: who speaks, on which device, and what happened. The skill
 /// has 8 seconds to answer.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(remote = "Self")]
 pub struct SkillRequest {
     /// The version of this form, `1.0`.
     pub version: Text,
@@ -24,18 +23,6 @@ pub struct SkillRequest {
     pub context: SkillContext,
     /// What happened.
     pub request: SkillRequestBody,
-}
-
-impl<'de> Deserialize<'de> for SkillRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        lambda_with::root(deserializer, SkillRequest::deserialize)
-    }
-}
-
-impl Serialize for SkillRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        SkillRequest::serialize(self, serializer)
-    }
 }
 
 impl Shaped for SkillRequest {
@@ -4538,22 +4525,9 @@ pub struct ProgressiveDirective {
 /// What Alexa sends to a smart home skill, payload version 3: a directive to discover, to control
 /// or to report. The skill has 8 seconds to answer.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(remote = "Self")]
 pub struct SmartHomeRequest {
     /// The directive.
     pub directive: SmartHomeDirective,
-}
-
-impl<'de> Deserialize<'de> for SmartHomeRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        lambda_with::root(deserializer, SmartHomeRequest::deserialize)
-    }
-}
-
-impl Serialize for SmartHomeRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        SmartHomeRequest::serialize(self, serializer)
-    }
 }
 
 impl Shaped for SmartHomeRequest {
@@ -5879,24 +5853,11 @@ impl Serialize for SmartHomeProperty {
 
 /// What Alexa sent to smart home skills of payload versions 1 and 2, which it no longer takes.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(remote = "Self")]
 pub struct LegacySmartHomeRequest {
     /// What is asked.
     pub header: LegacyHeader,
     /// The details.
     pub payload: LegacyPayload,
-}
-
-impl<'de> Deserialize<'de> for LegacySmartHomeRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        lambda_with::root(deserializer, LegacySmartHomeRequest::deserialize)
-    }
-}
-
-impl Serialize for LegacySmartHomeRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        LegacySmartHomeRequest::serialize(self, serializer)
-    }
 }
 
 impl Shaped for LegacySmartHomeRequest {

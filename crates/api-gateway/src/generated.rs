@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// A request to a REST API with Lambda proxy integration, or to an HTTP API whose integration has
 /// payload format 1.0 (then `version` is `1.0`).
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(remote = "Self", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub struct RestApiRequest {
     /// `1.0` from an HTTP API; missing from a REST API.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,18 +54,6 @@ pub struct RestApiRequest {
     /// Whether `body` is base64 of the real content. Missing in some test events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_base64_encoded: Option<bool>,
-}
-
-impl<'de> Deserialize<'de> for RestApiRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        lambda_with::root(deserializer, RestApiRequest::deserialize)
-    }
-}
-
-impl Serialize for RestApiRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        RestApiRequest::serialize(self, serializer)
-    }
 }
 
 impl Shaped for RestApiRequest {
@@ -319,7 +307,7 @@ impl Serialize for AuthorizerContext {
 
 /// A request to an HTTP API whose integration has payload format 2.0, or to a Lambda function URL.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(remote = "Self", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub struct HttpApiRequest {
     /// `2.0`.
     pub version: Text,
@@ -357,18 +345,6 @@ pub struct HttpApiRequest {
     /// The stage's variables. Missing when it has none.
     #[serde(default, skip_serializing_if = "Nullable::is_missing")]
     pub stage_variables: Nullable<Map<Text>>,
-}
-
-impl<'de> Deserialize<'de> for HttpApiRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        lambda_with::root(deserializer, HttpApiRequest::deserialize)
-    }
-}
-
-impl Serialize for HttpApiRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        HttpApiRequest::serialize(self, serializer)
-    }
 }
 
 impl Shaped for HttpApiRequest {
@@ -522,7 +498,7 @@ pub struct CognitoIdentity {
 /// Something that happened on a connection of a WebSocket API: it was opened, sent a message, or
 /// was closed.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(remote = "Self", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub struct WebSocketRequest {
     /// Headers of the handshake. Absent on messages.
     #[serde(default, skip_serializing_if = "Nullable::is_missing")]
@@ -559,18 +535,6 @@ pub struct WebSocketRequest {
     /// Path variables, in hand-made test events.
     #[serde(default, skip_serializing_if = "Nullable::is_missing")]
     pub path_parameters: Nullable<Map<Text>>,
-}
-
-impl<'de> Deserialize<'de> for WebSocketRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        lambda_with::root(deserializer, WebSocketRequest::deserialize)
-    }
-}
-
-impl Serialize for WebSocketRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        WebSocketRequest::serialize(self, serializer)
-    }
 }
 
 impl Shaped for WebSocketRequest {
@@ -732,7 +696,7 @@ pub struct WebSocketRequestContext {
 
 /// Asks a Lambda authorizer of a REST API to judge a token.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(remote = "Self", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub struct TokenAuthorizerRequest {
     /// `TOKEN`.
     #[serde(rename = "type")]
@@ -741,18 +705,6 @@ pub struct TokenAuthorizerRequest {
     pub authorization_token: Secret<Text>,
     /// The ARN of the method called: `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH`.
     pub method_arn: Text,
-}
-
-impl<'de> Deserialize<'de> for TokenAuthorizerRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        lambda_with::root(deserializer, TokenAuthorizerRequest::deserialize)
-    }
-}
-
-impl Serialize for TokenAuthorizerRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        TokenAuthorizerRequest::serialize(self, serializer)
-    }
 }
 
 impl Shaped for TokenAuthorizerRequest {
@@ -771,7 +723,7 @@ impl Shaped for TokenAuthorizerRequest {
 /// Asks a Lambda authorizer of a REST API, or of an HTTP API in format 1.0 (then `version` is
 /// `1.0`), to judge a request.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(remote = "Self", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub struct RequestAuthorizerRequest {
     /// `1.0` from an HTTP API; missing from a REST API.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -815,18 +767,6 @@ pub struct RequestAuthorizerRequest {
     pub request_context: RestApiRequestContext,
 }
 
-impl<'de> Deserialize<'de> for RequestAuthorizerRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        lambda_with::root(deserializer, RequestAuthorizerRequest::deserialize)
-    }
-}
-
-impl Serialize for RequestAuthorizerRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        RequestAuthorizerRequest::serialize(self, serializer)
-    }
-}
-
 impl Shaped for RequestAuthorizerRequest {
     const SHAPE: Shape = Shape {
         name: "RequestAuthorizerRequest",
@@ -853,7 +793,7 @@ impl Shaped for RequestAuthorizerRequest {
 
 /// Asks a Lambda authorizer of a WebSocket API whether a client may connect.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(remote = "Self", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub struct WebSocketAuthorizerRequest {
     /// `REQUEST`.
     #[serde(rename = "type")]
@@ -877,18 +817,6 @@ pub struct WebSocketAuthorizerRequest {
     pub stage_variables: Nullable<Map<Text>>,
     /// The connection to be opened.
     pub request_context: WebSocketRequestContext,
-}
-
-impl<'de> Deserialize<'de> for WebSocketAuthorizerRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        lambda_with::root(deserializer, WebSocketAuthorizerRequest::deserialize)
-    }
-}
-
-impl Serialize for WebSocketAuthorizerRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        WebSocketAuthorizerRequest::serialize(self, serializer)
-    }
 }
 
 impl Shaped for WebSocketAuthorizerRequest {
@@ -920,7 +848,7 @@ impl Shaped for WebSocketAuthorizerRequest {
 
 /// Asks a Lambda authorizer of an HTTP API, in format 2.0, to judge a request.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(remote = "Self", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub struct HttpAuthorizerRequest {
     /// `2.0`.
     pub version: Text,
@@ -958,18 +886,6 @@ pub struct HttpAuthorizerRequest {
     pub request_context: HttpApiRequestContext,
 }
 
-impl<'de> Deserialize<'de> for HttpAuthorizerRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        lambda_with::root(deserializer, HttpAuthorizerRequest::deserialize)
-    }
-}
-
-impl Serialize for HttpAuthorizerRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        HttpAuthorizerRequest::serialize(self, serializer)
-    }
-}
-
 impl Shaped for HttpAuthorizerRequest {
     const SHAPE: Shape = Shape {
         name: "HttpAuthorizerRequest",
@@ -1003,7 +919,7 @@ impl Shaped for HttpAuthorizerRequest {
 /// The test event of the Lambda console's microservice blueprint: three members of a proxy request,
 /// without its context.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(remote = "Self", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub struct MicroserviceRequest {
     /// The method, such as `GET`.
     pub http_method: Text,
@@ -1013,18 +929,6 @@ pub struct MicroserviceRequest {
     /// The body, JSON for the blueprint's writing methods.
     #[serde(default, skip_serializing_if = "Nullable::is_missing")]
     pub body: Nullable<JsonText>,
-}
-
-impl<'de> Deserialize<'de> for MicroserviceRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        lambda_with::root(deserializer, MicroserviceRequest::deserialize)
-    }
-}
-
-impl Serialize for MicroserviceRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        MicroserviceRequest::serialize(self, serializer)
-    }
 }
 
 impl Shaped for MicroserviceRequest {

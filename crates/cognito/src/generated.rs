@@ -111,7 +111,7 @@ impl<'de> Deserialize<'de> for PreSignUpEvent {
                 })
             }
         }
-        lambda_with::root(deserializer, |members| members.deserialize_map(Members))
+        deserializer.deserialize_map(Members)
     }
 }
 
@@ -482,7 +482,7 @@ impl<'de> Deserialize<'de> for PostConfirmationEvent {
                 })
             }
         }
-        lambda_with::root(deserializer, |members| members.deserialize_map(Members))
+        deserializer.deserialize_map(Members)
     }
 }
 
@@ -759,7 +759,7 @@ impl<'de> Deserialize<'de> for PreAuthenticationEvent {
                 })
             }
         }
-        lambda_with::root(deserializer, |members| members.deserialize_map(Members))
+        deserializer.deserialize_map(Members)
     }
 }
 
@@ -999,7 +999,7 @@ impl<'de> Deserialize<'de> for PostAuthenticationEvent {
                 })
             }
         }
-        lambda_with::root(deserializer, |members| members.deserialize_map(Members))
+        deserializer.deserialize_map(Members)
     }
 }
 
@@ -1224,7 +1224,7 @@ impl<'de> Deserialize<'de> for DefineAuthChallengeEvent {
                 })
             }
         }
-        lambda_with::root(deserializer, |members| members.deserialize_map(Members))
+        deserializer.deserialize_map(Members)
     }
 }
 
@@ -1709,7 +1709,7 @@ impl<'de> Deserialize<'de> for CreateAuthChallengeEvent {
                 })
             }
         }
-        lambda_with::root(deserializer, |members| members.deserialize_map(Members))
+        deserializer.deserialize_map(Members)
     }
 }
 
@@ -2046,7 +2046,7 @@ impl<'de> Deserialize<'de> for VerifyAuthChallengeEvent {
                 })
             }
         }
-        lambda_with::root(deserializer, |members| members.deserialize_map(Members))
+        deserializer.deserialize_map(Members)
     }
 }
 
@@ -2361,7 +2361,7 @@ impl<'de> Deserialize<'de> for PreTokenGenerationEvent {
                 })
             }
         }
-        lambda_with::root(deserializer, |members| members.deserialize_map(Members))
+        deserializer.deserialize_map(Members)
     }
 }
 
@@ -2887,7 +2887,7 @@ impl<'de> Deserialize<'de> for PreTokenGenerationV2Event {
                 })
             }
         }
-        lambda_with::root(deserializer, |members| members.deserialize_map(Members))
+        deserializer.deserialize_map(Members)
     }
 }
 
@@ -3427,7 +3427,7 @@ impl<'de> Deserialize<'de> for CustomMessageEvent {
                 })
             }
         }
-        lambda_with::root(deserializer, |members| members.deserialize_map(Members))
+        deserializer.deserialize_map(Members)
     }
 }
 
@@ -3837,7 +3837,7 @@ impl<'de> Deserialize<'de> for CustomEmailSenderEvent {
                 })
             }
         }
-        lambda_with::root(deserializer, |members| members.deserialize_map(Members))
+        deserializer.deserialize_map(Members)
     }
 }
 
@@ -4156,7 +4156,7 @@ impl<'de> Deserialize<'de> for CustomSmsSenderEvent {
                 })
             }
         }
-        lambda_with::root(deserializer, |members| members.deserialize_map(Members))
+        deserializer.deserialize_map(Members)
     }
 }
 
@@ -4473,7 +4473,7 @@ impl<'de> Deserialize<'de> for InboundFederationEvent {
                 })
             }
         }
-        lambda_with::root(deserializer, |members| members.deserialize_map(Members))
+        deserializer.deserialize_map(Members)
     }
 }
 
@@ -4917,7 +4917,7 @@ impl<'de> Deserialize<'de> for UserMigrationEvent {
                 })
             }
         }
-        lambda_with::root(deserializer, |members| members.deserialize_map(Members))
+        deserializer.deserialize_map(Members)
     }
 }
 
@@ -5502,7 +5502,7 @@ impl<'de> Deserialize<'de> for SyncTriggerEvent {
                 })
             }
         }
-        lambda_with::root(deserializer, |members| members.deserialize_map(Members))
+        deserializer.deserialize_map(Members)
     }
 }
 

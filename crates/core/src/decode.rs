@@ -4,7 +4,6 @@ mod deserializer;
 mod failure;
 mod path;
 mod reader;
-mod root;
 pub(crate) mod scan;
 
 use std::fmt;
@@ -18,7 +17,6 @@ use serde_json::Value;
 
 use self::deserializer::Decoder;
 use self::failure::Failure;
-pub use self::root::root;
 use crate::leaf::buffer::Sharing;
 use crate::leaf::token::{self, Token};
 use crate::{Error, ErrorKind, Shaped};

@@ -17,7 +17,7 @@ mod shape;
 mod source;
 
 pub use crate::arn::Arn;
-pub use crate::decode::{Payload, Raw, decode, rewrite, root};
+pub use crate::decode::{Payload, Raw, decode, rewrite};
 pub use crate::error::{Error, ErrorKind};
 pub use crate::export::Resource;
 pub use crate::finding::{Finding, Severity};
@@ -27,8 +27,8 @@ pub use crate::invocation::{
     Caller, Delivery, FunctionError, Invocation, InvocationType, Invoke, LogType, Outcome,
 };
 pub use crate::leaf::{
-    Base64, EpochMillis, EpochSeconds, Headers, Integer, Json, JsonText, Map, MultiHeaders,
-    Name, Names, Nullable, Rfc3339, Scalar, Secret, Text, Timestamp,
+    Base64, EpochMillis, EpochSeconds, Headers, Integer, Json, JsonText, Map, MultiHeaders, Name,
+    Names, Nullable, Rfc3339, Scalar, Secret, Text, Timestamp,
 };
 pub use crate::permission::{FunctionUrlAuthType, Permission, Principal, RoleStatement, Statement};
 pub use crate::service::{Mode, Sample, Service};

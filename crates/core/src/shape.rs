@@ -76,7 +76,10 @@ impl Member {
 
     /// Whether a value, given as its text if it is one, is what the member must have.
     fn takes(&self, text: Option<&str>) -> bool {
-        match self.constant.map(|constant| constant.strip_suffix('*').ok_or(constant)) {
+        match self
+            .constant
+            .map(|constant| constant.strip_suffix('*').ok_or(constant))
+        {
             None => true,
             Some(Ok(start)) => text.is_some_and(|text| text.starts_with(start)),
             Some(Err(constant)) => text == Some(constant),
@@ -211,7 +214,11 @@ mod tests {
             (json!(null), false),
         ] {
             let document = json!({ "triggerSource": source });
-            assert_eq!(sign_up.mismatch(&document).is_none(), expected, "{document}");
+            assert_eq!(
+                sign_up.mismatch(&document).is_none(),
+                expected,
+                "{document}"
+            );
         }
     }
 

@@ -42,5 +42,8 @@ fn a_generated_event_is_recognised_read_and_written_back() {
     assert_eq!(event.detail.order_id, "A-1001");
     let written = rewrite::<OrderPlacedEvent>(payload.into_bytes()).unwrap();
     let exact: serde_json::Value = serde_json::from_str(&EVENT.replace("DETAIL", DETAIL)).unwrap();
-    assert_eq!(serde_json::from_str::<serde_json::Value>(&written).unwrap(), exact);
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&written).unwrap(),
+        exact
+    );
 }

@@ -11,22 +11,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// One or more things that happened to objects in a bucket. Amazon S3 sends one record at a time
 /// today, and promises nothing: always loop.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(remote = "Self", rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase")]
 pub struct S3Event {
     /// What happened, one record for each change to an object.
     pub records: Vec<S3Record>,
-}
-
-impl<'de> Deserialize<'de> for S3Event {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        lambda_with::root(deserializer, S3Event::deserialize)
-    }
-}
-
-impl Serialize for S3Event {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        S3Event::serialize(self, serializer)
-    }
 }
 
 impl Shaped for S3Event {
@@ -56,7 +44,7 @@ impl Shaped for S3Event {
 /// has no records. A function behind such a queue or topic receives it there; use `S3Notification`
 /// to read both.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(remote = "Self", rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase")]
 pub struct S3TestEvent {
     /// Always `Amazon S3`.
     pub service: Text,
@@ -73,18 +61,6 @@ pub struct S3TestEvent {
     /// The host that answered it, of use to AWS Support.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host_id: Option<Text>,
-}
-
-impl<'de> Deserialize<'de> for S3TestEvent {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        lambda_with::root(deserializer, S3TestEvent::deserialize)
-    }
-}
-
-impl Serialize for S3TestEvent {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        S3TestEvent::serialize(self, serializer)
-    }
 }
 
 impl Shaped for S3TestEvent {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use super::model::Root;
 use super::problem::{At, Problems};
 use super::services::Facts;
 use super::{Crate, Output};
@@ -76,29 +77,31 @@ pub fn tables(
 
 fn table(crates: &[Crate], link: impl Fn(&Crate) -> String) -> String {
     let mut table =
-        "| service | crate | mode | events | answers |\n|---|---|---|---|---|\n".to_owned();
+        "| service | mode | events | answers | samples |\n|---|---|--:|--:|--:|\n".to_owned();
     for service in crates {
-        let facts = &service.facts;
+        let (facts, roots) = (&service.facts, &service.model.roots);
         table += &format!(
-            "| [{}]({}) | `lambda-with-{}` | {} | {} | {} |\n",
+            "| [{}]({}) | {} | {} | {} | {} |\n",
             facts.name,
             link(service),
-            facts.id,
             facts.mode.as_str(),
-            roots(service, false),
-            roots(service, true)
+            of_kind(service, false).count(),
+            of_kind(service, true).count(),
+            roots.iter().map(|root| root.samples.len()).sum::<usize>(),
         );
     }
     table
 }
 
+fn of_kind(service: &Crate, response: bool) -> impl Iterator<Item = &Root> {
+    let roots = service.model.roots.iter();
+    roots.filter(move |root| root.response == response)
+}
+
 fn roots(service: &Crate, response: bool) -> String {
-    let roots = service
-        .model
-        .roots
-        .iter()
-        .filter(|root| root.response == response);
-    let names: Vec<String> = roots.map(|root| format!("`{}`", root.name)).collect();
+    let names: Vec<String> = of_kind(service, response)
+        .map(|root| format!("`{}`", root.name))
+        .collect();
     if names.is_empty() {
         "–".to_owned()
     } else {

@@ -141,11 +141,6 @@ impl Block {
         self.bits(|word| equal(word, byte))
     }
 
-    /// Eight bytes each, the first byte lowest.
-    pub(crate) fn words(&self) -> &[u64; BLOCK / 8] {
-        &self.0
-    }
-
     /// One bit for every control character.
     fn controls(&self) -> u32 {
         let high = |word: u64| !(((word & !HIGH) + ONES * 0x60) | word) & HIGH;

@@ -23,9 +23,11 @@ pub(crate) fn unescape(written: &str) -> Result<Cow<'_, str>, Error> {
     };
     copy.run(first);
     while copy.read < written.len() {
+        if copy.quotes() {
+            continue;
+        }
         let at = copy.read;
-        let block = Block::new(copy.from, at);
-        let backslashes = block.equal(b'\\');
+        let backslashes = Block::new(copy.from, at).equal(b'\\');
         if backslashes == 0 {
             let rest = &copy.from[at..];
             copy.run(memchr(b'\\', rest).unwrap_or(rest.len()));
@@ -33,14 +35,12 @@ pub(crate) fn unescape(written: &str) -> Result<Cow<'_, str>, Error> {
         }
         let mut escapes = Escapes::default();
         let escaped = escapes.next(backslashes);
+        copy.escapes(written, at, escaped)?;
         // The next block begins with the escape that this one would cut.
-        let length = BLOCK - usize::from(escapes.pending());
-        // JSON in a string has an escaped quote every few bytes, and no other escapes.
-        if escaped & !block.equal(b'"') != 0 || !copy.without_backslashes(&block, length) {
-            copy.escapes(written, at, escaped)?;
-            let end = written.len().min(at + length);
-            copy.run(end.saturating_sub(copy.read));
-        }
+        let end = written
+            .len()
+            .min(at + BLOCK - usize::from(escapes.pending()));
+        copy.run(end.saturating_sub(copy.read));
     }
     copy.to.truncate(copy.wrote);
     // Whole characters are copied and put, so the check cannot fail.
@@ -59,22 +59,31 @@ struct Copy<'a> {
 }
 
 impl Copy<'_> {
-    /// Copies a block without its backslashes, unless the text ends within the block.
+    /// Copies the next block without its backslashes, if there are any and all stand before quotes.
     ///
-    /// Eight bytes at a time and nearly without a branch: faster than run by run where runs are
-    /// short.
+    /// JSON in a string has an escaped quote every few bytes, and hardly any other escape. Eight
+    /// bytes at a time and nearly without a branch, that is faster than run by run.
     #[inline(always)]
-    fn without_backslashes(&mut self, block: &Block, length: usize) -> bool {
-        let inside = self.from.len() - self.read >= BLOCK;
-        let Some(to) = self.to[self.wrote..].first_chunk_mut::<BLOCK>() else {
+    fn quotes(&mut self) -> bool {
+        let from = self.from[self.read..].first_chunk::<BLOCK>();
+        let to = self.to[self.wrote..].first_chunk_mut::<BLOCK>();
+        let (Some(from), Some(to)) = (from, to) else {
             return false;
         };
-        if !inside {
+        let words: [u64; BLOCK / 8] =
+            std::array::from_fn(|index| word(&from[8 * index..]).unwrap_or_default());
+        let backslashes = words.map(|word| equal(word, b'\\'));
+        let (mut any, mut other, mut cut) = (0, 0, 0);
+        for (word, hits) in words.iter().zip(backslashes) {
+            any |= hits;
+            other |= (hits << 8 | cut) & !equal(*word, b'"');
+            cut = hits >> 56;
+        }
+        if any == 0 || other != 0 {
             return false;
         }
         let mut wrote = 0;
-        for word in block.words() {
-            let (mut word, mut hits) = (*word, equal(*word, b'\\'));
+        for (mut word, mut hits) in words.into_iter().zip(backslashes) {
             let mut kept = 8;
             // Two at most, nearly always, and then no branch depends on how many.
             for _ in 0..2 {
@@ -90,7 +99,8 @@ impl Copy<'_> {
             }
             wrote += kept;
         }
-        self.read += length;
+        // A backslash at the end is left for the next block, which has its quote.
+        self.read += BLOCK - usize::from(cut != 0);
         self.wrote += wrote;
         true
     }
@@ -140,6 +150,10 @@ impl Copy<'_> {
         self.wrote += letter.len_utf8();
         Some(())
     }
+}
+
+fn word(bytes: &[u8]) -> Option<u64> {
+    bytes.first_chunk().map(|bytes| u64::from_le_bytes(*bytes))
 }
 
 /// Takes out of a word the lowest byte whose high bit is set in `hits`, and lets those above it move
@@ -223,6 +237,22 @@ mod tests {
             ),
         ] {
             assert_eq!(unescape(written).unwrap(), text, "{written}");
+        }
+    }
+
+    #[test]
+    fn quotes_wherever_blocks_are_cut() {
+        for before in 0..80 {
+            for escape in [r#"\""#, r"\\", r"\n", r"\ud83d\ude00"] {
+                for rest in [
+                    r#"\"\"\"\"\":\"é\","#.repeat(9),
+                    r#"\"longer text\","#.repeat(5),
+                ] {
+                    let written = format!("{}{rest}{escape}{rest}", "x".repeat(before));
+                    let text: String = serde_json::from_str(&format!("\"{written}\"")).unwrap();
+                    assert_eq!(unescape(&written).unwrap(), text, "{written}");
+                }
+            }
         }
     }
 

@@ -51,27 +51,18 @@ pub(super) fn structure(model: &Model, named: &Named, body: &Struct) -> TokenStr
         };
         quote! { #docs #attribute pub #rust: #ty }
     });
-    let root = model
-        .roots
-        .iter()
-        .any(|root| root.name == named.name && !root.response);
+    let rule = rule.map(|rule| quote! { #[serde(rename_all = #rule)] });
     let Some(other) = &body.other else {
-        let remote = root.then(|| quote!(remote = "Self"));
-        let rule = rule.map(|rule| quote!(rename_all = #rule));
-        let parts: Vec<TokenStream> = remote.into_iter().chain(rule).collect();
-        let attribute = (!parts.is_empty()).then(|| quote! { #[serde(#(#parts),*)] });
-        let serde = root.then(|| through_root(&name));
         return quote! {
             #docs
             #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-            #attribute
+            #rule
             pub struct #name { #(#declared,)* }
-            #serde
         };
     };
     let values = slot_type(other);
     let other = doc("All other members, in the order they came.", 4);
-    let serde = by_hand(&named.name, &fields, root);
+    let serde = by_hand(&named.name, &fields);
     quote! {
         #docs
         #[derive(Clone, Debug, Default, PartialEq)]
@@ -120,25 +111,9 @@ fn attribute(property: &Property, absence: Absence, rule: Option<&str>) -> Token
     }
 }
 
-/// serde's traits for a root type, around the functions that serde derives for `remote = "Self"`.
-fn through_root(name: &Ident) -> TokenStream {
-    quote! {
-        impl<'de> Deserialize<'de> for #name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                lambda_with::root(deserializer, #name::deserialize)
-            }
-        }
-        impl Serialize for #name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                #name::serialize(self, serializer)
-            }
-        }
-    }
-}
-
 /// serde's traits for a struct that keeps the members it does not know. Derived code would collect
 /// all of them in a buffer first, and the leaf types need to see the document itself.
-fn by_hand(name: &str, fields: &[Field<'_>], root: bool) -> TokenStream {
+fn by_hand(name: &str, fields: &[Field<'_>]) -> TokenStream {
     let ident_ = ident(name);
     let expecting = format!("struct {name}");
     let names = fields.iter().map(|field| &field.property.json);
@@ -194,11 +169,6 @@ fn by_hand(name: &str, fields: &[Field<'_>], root: bool) -> TokenStream {
             Absence::Nullable => quote! { if !self.#rust.is_missing() { #entry } },
         }
     });
-    let read = if root {
-        quote! { lambda_with::root(deserializer, |members| members.deserialize_map(Members)) }
-    } else {
-        quote! { deserializer.deserialize_map(Members) }
-    };
     quote! {
         impl<'de> Deserialize<'de> for #ident_ {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -227,7 +197,7 @@ fn by_hand(name: &str, fields: &[Field<'_>], root: bool) -> TokenStream {
                         Ok(#ident_ { #(#values,)* other })
                     }
                 }
-                #read
+                deserializer.deserialize_map(Members)
             }
         }
         impl Serialize for #ident_ {
