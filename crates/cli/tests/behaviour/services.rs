@@ -42,7 +42,10 @@ fn every_service_crate_is_listed() {
             "{service}"
         );
         let guide = service["guide"].as_str().unwrap();
-        let official = ["https://docs.aws.amazon.com/", "https://developer.amazon.com/"];
+        let official = [
+            "https://docs.aws.amazon.com/",
+            "https://developer.amazon.com/",
+        ];
         assert!(
             official.iter().any(|site| guide.starts_with(site)),
             "{guide}"
