@@ -39,14 +39,15 @@ impl Node {
                 .iter()
                 .find(|(name, _)| name == token)
                 .map(|(_, value)| value),
-            Self::Array(items) => items.get(token.parse::<usize>().ok()?),
+            Self::Array(items) => items.get(index(token)?),
             _ => None,
         }
     }
 
     /// The value a JSON pointer leads to.
     pub(crate) fn at(&self, pointer: &str) -> Option<&Self> {
-        tokens(pointer)?
+        tokens(pointer)
+            .ok()?
             .iter()
             .try_fold(self, |node, token| node.child(token))
     }
@@ -72,8 +73,7 @@ impl Node {
     /// Puts `value` where `pointer` leads. Objects missing on the way are made; arrays grow by the
     /// token `-` alone.
     pub(crate) fn set(&mut self, pointer: &str, value: Self) -> Result<(), String> {
-        let tokens =
-            tokens(pointer).ok_or_else(|| format!("`{pointer}` does not begin with `/`"))?;
+        let tokens = tokens(pointer).map_err(|why| format!("`{pointer}` {why}"))?;
         let mut node = self;
         for (depth, token) in tokens.iter().enumerate() {
             let refuse = |why: String| {
@@ -95,14 +95,14 @@ impl Node {
                 }
                 Self::Array(items) => {
                     let length = items.len();
-                    match token.parse::<usize>() {
-                        Ok(index) if index < length => &mut items[index],
-                        Ok(_) => return refuse(format!("the array has {length} elements only")),
-                        Err(_) if token == "-" => {
+                    match index(token) {
+                        Some(index) if index < length => &mut items[index],
+                        Some(_) => return refuse(format!("the array has {length} elements only")),
+                        None if token == "-" => {
                             items.push(Self::Object(Vec::new()));
                             &mut items[length]
                         }
-                        Err(_) => {
+                        None => {
                             return refuse("an array takes an index or `-` to append".to_owned());
                         }
                     }
@@ -138,17 +138,30 @@ fn depth(text: &str) -> usize {
     deepest
 }
 
-/// The tokens of a JSON pointer, unescaped; none for a text that is no pointer.
-fn tokens(pointer: &str) -> Option<Vec<String>> {
+/// The index a token of a JSON pointer stands for: digits alone, without leading zeros.
+fn index(token: &str) -> Option<usize> {
+    let plain = token.bytes().all(|byte| byte.is_ascii_digit());
+    let leading = token.len() > 1 && token.starts_with('0');
+    token.parse().ok().filter(|_| plain && !leading)
+}
+
+/// The tokens of a JSON pointer, unescaped; why not, for a text that is no pointer.
+fn tokens(pointer: &str) -> Result<Vec<String>, &'static str> {
     if pointer.is_empty() {
-        return Some(Vec::new());
+        return Ok(Vec::new());
     }
-    let rest = pointer.strip_prefix('/')?;
-    Some(
-        rest.split('/')
-            .map(|token| token.replace("~1", "/").replace("~0", "~"))
-            .collect(),
-    )
+    let rest = pointer.strip_prefix('/').ok_or("does not begin with `/`")?;
+    if rest
+        .split('~')
+        .skip(1)
+        .any(|after| !after.starts_with(['0', '1']))
+    {
+        return Err("has a `~` that is neither `~0` nor `~1`");
+    }
+    Ok(rest
+        .split('/')
+        .map(|token| token.replace("~1", "/").replace("~0", "~"))
+        .collect())
 }
 
 /// A pointer to a member of what `pointer` leads to.
@@ -269,6 +282,11 @@ mod tests {
         check("/n/m~1n", Ok(r#"{"a":[{"b":1}],"t":"x","n":{"m/n":2}}"#));
         check("a", Err("does not begin with"));
         check("/a/1/b", Err("`/a/1`: the array has 1 elements only"));
+        check("/a/+0", Err("`/a/+0`: an array takes an index"));
+        check("/a/00", Err("`/a/00`: an array takes an index"));
+        check("/~2", Err("`/~2` has a `~` that is neither"));
+        check("/x~", Err("`/x~` has a `~` that is neither"));
+        check("/~01", Ok(r#"{"a":[{"b":1}],"t":"x","~1":2}"#));
         check("/a/x", Err("`/a/x`: an array takes an index"));
         check("/t/x/y", Err("`/t/x`: what it lies in is a string"));
     }

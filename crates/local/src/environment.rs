@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use lambda_with::FunctionError;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::log::Report;
+use crate::log::{InitReport, Report};
 use crate::output::Output;
 use crate::pool::{Finished, Job, Pool};
 use crate::process::{INIT, Process, Setup};
@@ -47,7 +48,7 @@ struct State {
     init: Option<Duration>,
     next: Option<oneshot::Sender<Dispatch>>,
     running: Option<Running>,
-    init_error: Option<Bytes>,
+    init_error: Option<InitError>,
     process: Option<u32>,
     memory: Option<(Instant, u64)>,
 }
@@ -65,6 +66,13 @@ struct Running {
     job: Job,
     invocation_id: String,
     since: Instant,
+}
+
+/// What the runtime said about its failed initialization.
+#[derive(Debug)]
+pub(crate) struct InitError {
+    pub(crate) kind: String,
+    pub(crate) object: Bytes,
 }
 
 /// Why an environment ended.
@@ -99,7 +107,10 @@ impl Environment {
         let timeout = self.timeout();
         let mut end = self.live(INIT).await;
         // An initialization that takes too long is done again, within the function's own time.
+        let mut phase = "init";
         if matches!(end, Ok(End::Late)) && self.lock().phase == Phase::Starting {
+            self.output.say(&[self.init_report(phase, "timeout")]);
+            phase = "invoke";
             end = self.live(timeout).await;
         }
         let (kind, why) = match end {
@@ -125,10 +136,22 @@ impl Environment {
             "Sandbox.Timedout" => "timeout".to_owned(),
             _ => format!("error\tError Type: {kind}"),
         };
-        let reported = self.lock().init_error.take();
-        self.pool.ended(&self, |job| {
-            reported.unwrap_or_else(|| object(&job.request_id))
-        });
+        let ended = self.pool.ended(&self);
+        if ended.failed {
+            let reported = self.lock().init_error.take();
+            let status = match &reported {
+                Some(InitError { kind, .. }) => format!("error\tError Type: {kind}"),
+                None => status.clone(),
+            };
+            self.output.say(&[self.init_report(phase, &status)]);
+            if let Some(job) = ended.job {
+                let object = match reported {
+                    Some(reported) => reported.object,
+                    None => object(&job.request_id),
+                };
+                self.fail_start(job, object, &status);
+            }
+        }
         // Only now that no further job can be handed over.
         let running = self
             .lock()
@@ -136,6 +159,9 @@ impl Environment {
             .as_ref()
             .map(|running| running.job.request_id.clone());
         if let Some(id) = running {
+            if kind != "Sandbox.Timedout" {
+                self.output.say(&[format!("RequestId: {id} Error: {why}")]);
+            }
             self.finish(&id, Err(object(&id)), Some(&status));
         }
     }
@@ -296,6 +322,45 @@ impl Environment {
         true
     }
 
+    /// Fails a job that waited for this environment, which never came to ask for it.
+    fn fail_start(&self, job: Job, object: Bytes, status: &str) {
+        let id = &job.request_id;
+        let mut lines = vec![format!("START RequestId: {id} Version: $LATEST")];
+        if let Ok(error) = serde_json::from_slice::<FunctionError>(&object) {
+            let why = error.error_message;
+            lines.push(match why.starts_with("RequestId: ") {
+                true => why,
+                false => format!("RequestId: {id} Error: {why}"),
+            });
+        }
+        let report = Report {
+            request_id: id,
+            duration: self.lock().started.elapsed(),
+            memory: self.pool.function.memory,
+            used: None,
+            init: None,
+            status: Some(status),
+        };
+        lines.extend([format!("END RequestId: {id}"), report.to_string()]);
+        let tail = self.output.finish(&lines);
+        drop(job.permit);
+        // Fails when the caller has gone away.
+        let _ = job.done.send(Finished {
+            result: Err(object),
+            tail: job.tail.then_some(tail),
+        });
+    }
+
+    fn init_report(&self, phase: &'static str, status: &str) -> String {
+        let duration = self.lock().started.elapsed();
+        InitReport {
+            duration,
+            phase,
+            status,
+        }
+        .to_string()
+    }
+
     /// Marks the environment as ready for work: whether it was starting, and whether it was settling.
     pub(crate) fn ready(&self) -> (bool, bool) {
         let mut state = self.lock();
@@ -337,12 +402,12 @@ impl Environment {
     }
 
     /// Keeps what the runtime says about its failed initialization, and ends it.
-    pub(crate) fn fail_init(&self, object: Bytes) -> bool {
+    pub(crate) fn fail_init(&self, error: InitError) -> bool {
         let mut state = self.lock();
         if state.phase != Phase::Starting {
             return false;
         }
-        state.init_error = Some(object);
+        state.init_error = Some(error);
         self.killed.notify_one();
         true
     }

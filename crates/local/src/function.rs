@@ -1,7 +1,7 @@
 //! One function of an engine: its settings, its policies, and what runs it.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -85,7 +85,12 @@ impl Function {
             let whole = function.arn.as_str();
             definition.arn = whole[..whole.len() - alias.len() - 1].parse()?;
         }
-        let max = max_environments.max(1);
+        let limit = definition
+            .reserved_concurrency
+            .map_or(CONCURRENCY, |reserved| {
+                usize::try_from(reserved).unwrap_or(usize::MAX)
+            });
+        let max = max_environments.min(limit).max(1);
         let policies = if policy.is_empty() {
             BTreeMap::new()
         } else {
@@ -103,13 +108,8 @@ impl Function {
                 state: Default::default(),
             })),
         };
-        let limit = definition
-            .reserved_concurrency
-            .map_or(CONCURRENCY, |reserved| {
-                usize::try_from(reserved).unwrap_or(usize::MAX)
-            });
         Ok(Self {
-            parallel: max.min(limit.max(1)),
+            parallel: max,
             policies: RwLock::new(policies),
             asynchronous: RwLock::new(BTreeMap::from([(None, asynchronous)])),
             event_invoke: Mutex::default(),
@@ -273,6 +273,11 @@ impl Function {
             Runner::Processes(pool) => pool.environments(),
             Runner::Handler(_) => 0,
         }
+    }
+
+    /// How many invocations run or wait for a process.
+    pub(crate) fn invocations(&self) -> usize {
+        self.taken.load(Ordering::Acquire)
     }
 
     /// Ends all processes.

@@ -69,6 +69,12 @@ impl FunctionHandle {
         self.function.environments()
     }
 
+    /// How many invocations run or wait for a process at the moment.
+    #[must_use]
+    pub fn invocations(&self) -> usize {
+        self.function.invocations()
+    }
+
     /// Runs an invocation whose request id the caller has chosen.
     pub(crate) async fn invoke_as(
         &self,

@@ -10,7 +10,7 @@ pub type LogSink = Arc<dyn Fn(&LogLine<'_>) + Send + Sync>;
 /// Who wrote a log line.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum LogKind {
-    /// The platform: `START`, `END`, `REPORT`.
+    /// The platform: `START`, `END`, `REPORT`, `INIT_REPORT`, and why a process ended.
     Platform,
     /// The function, on its standard output or standard error.
     Function,
@@ -91,6 +91,26 @@ impl fmt::Display for Report<'_> {
             Some(status) => write!(f, "Status: {status}\t"),
             None => Ok(()),
         }
+    }
+}
+
+/// The figures of one `INIT_REPORT` line, which only a failed initialization has.
+#[derive(Debug)]
+pub(crate) struct InitReport<'a> {
+    pub(crate) duration: Duration,
+    pub(crate) phase: &'static str,
+    pub(crate) status: &'a str,
+}
+
+impl fmt::Display for InitReport<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "INIT_REPORT Init Duration: {:.2} ms\tPhase: {}\tStatus: {}\t",
+            self.duration.as_secs_f64() * 1000.0,
+            self.phase,
+            self.status
+        )
     }
 }
 

@@ -81,7 +81,8 @@ pub struct FunctionOptions {
     pub run: Run,
     /// Environment variables of its processes, beside those Lambda sets; they win over inherited ones.
     pub environment: Vec<(String, String)>,
-    /// How many processes run at most; further invocations wait for one. 4 unless set.
+    /// How many processes run at most; further invocations wait for one. 16 unless set,
+    /// and never more than the function's reserved concurrency.
     pub max_environments: usize,
     /// The statements of its resource-based policy.
     pub policy: Vec<Statement>,
@@ -97,7 +98,7 @@ impl FunctionOptions {
             function,
             run,
             environment: Vec::new(),
-            max_environments: 4,
+            max_environments: 16,
             policy: Vec::new(),
             asynchronous: Asynchronous::default(),
         }

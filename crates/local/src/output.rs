@@ -75,14 +75,24 @@ impl Output {
     /// Ends the log of one invocation with these lines, and returns its tail.
     pub(crate) fn finish(&self, lines: &[String]) -> String {
         let mut state = self.lock();
-        self.read_now(&mut state);
+        self.print(&mut state, lines);
+        state.tail.take()
+    }
+
+    /// Writes lines of the platform after what the process has printed so far.
+    pub(crate) fn say(&self, lines: &[String]) {
+        let mut state = self.lock();
+        self.print(&mut state, lines);
+    }
+
+    fn print(&self, state: &mut State, lines: &[String]) {
+        self.read_now(state);
         if !state.line.is_empty() {
-            self.end_line(&mut state);
+            self.end_line(state);
         }
         for line in lines {
-            self.platform(&mut state, line);
+            self.platform(state, line);
         }
-        state.tail.take()
     }
 
     fn platform(&self, state: &mut State, line: &str) {

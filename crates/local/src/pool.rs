@@ -68,6 +68,15 @@ pub(crate) enum Next {
     Retire,
 }
 
+/// How an environment ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// Whether it did so, by itself, before it asked for work.
+    pub(crate) failed: bool,
+    /// The waiting job that fails with it.
+    pub(crate) job: Option<Job>,
+}
+
 /// The environments of one function.
 #[derive(Debug)]
 pub(crate) struct Pool {
@@ -148,33 +157,18 @@ impl Pool {
         }
     }
 
-    /// Forgets an environment that has ended; `failure` is what one waiting job is told when it ended
-    /// before it asked for any.
-    pub(crate) fn ended(
-        self: &Arc<Self>,
-        environment: &Arc<Environment>,
-        failure: impl FnOnce(&Job) -> Bytes,
-    ) {
+    /// Forgets an environment that has ended.
+    pub(crate) fn ended(self: &Arc<Self>, environment: &Arc<Environment>) -> Ended {
         let mut state = self.lock();
         let (was_starting, was_settling) = environment.end();
         state.starting -= usize::from(was_starting);
         state.settling -= usize::from(was_settling);
         state.idle.retain(|idle| !Arc::ptr_eq(idle, environment));
         state.all.retain(|other| !Arc::ptr_eq(other, environment));
-        let job = if was_starting && !environment.is_retired() {
-            state.waiting.pop_front()
-        } else {
-            None
-        };
+        let failed = was_starting && !environment.is_retired();
+        let job = failed.then(|| state.waiting.pop_front()).flatten();
         self.start(&mut state, 0);
-        drop(state);
-        if let Some(job) = job {
-            let result = Err(failure(&job));
-            let tail = job.tail.then(|| environment.output.finish(&[]));
-            drop(job.permit);
-            // Fails when the caller has gone away.
-            let _ = job.done.send(Finished { result, tail });
-        }
+        Ended { failed, job }
     }
 
     /// Ends idle environments now and busy ones after their job.

@@ -167,12 +167,8 @@ impl Drop for Process {
 /// See <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>.
 fn variables(setup: &Setup<'_>) -> Vec<(&'static str, String)> {
     let function = setup.function;
-    let root = setup
-        .command
-        .dir
-        .clone()
-        .or_else(|| std::env::current_dir().ok())
-        .unwrap_or_default();
+    let dir = setup.command.dir.as_deref().unwrap_or(Path::new("."));
+    let root = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
     let date = setup.now.to_rfc3339_millis();
     let date = date.get(..10).unwrap_or_default().replace('-', "/");
     vec![

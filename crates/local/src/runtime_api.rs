@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::environment::{Dispatch, Environment, Mismatch};
+use crate::environment::{Dispatch, Environment, InitError, Mismatch};
 use crate::http::{Unread, json, read};
 use crate::pool::Next;
 use crate::refusal::{error_object, json_bytes};
@@ -152,8 +152,8 @@ async fn fail(environment: &Environment, id: &str, request: Request<Incoming>) -
 }
 
 async fn fail_init(environment: &Environment, request: Request<Incoming>) -> Response<Bytes> {
-    let (_, object) = report(request).await;
-    if environment.fail_init(object) {
+    let (kind, object) = report(request).await;
+    if environment.fail_init(InitError { kind, object }) {
         accepted(true)
     } else {
         refuse(

@@ -96,7 +96,11 @@ async fn attempt(engine: &Arc<Engine>, function: &Arc<Function>, place: Place, m
             return engine.put_back(function, place, event, due).await;
         }
         Decision::Done => Condition::Success,
-        Decision::Discard(condition) => condition,
+        Decision::Discard(condition) => {
+            let (function, request_id) = (function.name(), event.request_id.as_str());
+            tracing::warn!(function, request_id, ?condition, "an event is given up");
+            condition
+        }
     };
     engine.note(function, &event.request_id, || What::Finished(condition));
     send(

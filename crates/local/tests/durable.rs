@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use common::{eventually, example, lives};
+use common::{echo, eventually, example, function, lives};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -113,7 +113,8 @@ async fn a_thousand_accepted_events_survive_kill_nine() {
 
     // All processes wait for a file; the thousand events behind theirs cannot run.
     let gate = dir.path().join("gate");
-    let waits: Vec<_> = (0..4).map(|_| json!({"until": gate})).collect();
+    let processes = echo(function()).max_environments;
+    let waits = vec![json!({"until": gate}); processes];
     let accepted = first.invoke("Event", &waits).await;
     assert!(
         accepted.iter().all(|(status, _)| *status == 202),

@@ -7,7 +7,7 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::{ARN, answer, echo, error, eventually, function, invocation, lives, options};
-use lambda_with::{ErrorKind, Invocation, Invoke, LogType, Outcome};
+use lambda_with::{ErrorKind, Invocation, InvocationType, Invoke, LogType, Outcome};
 use lambda_with_local::{Command, FunctionOptions, Local, Run};
 use serde_json::json;
 
@@ -24,6 +24,8 @@ async fn a_function_sees_what_lambda_shows_it() {
     let mut definition = function();
     definition.timeout = 30;
     let mut echo = echo(definition);
+    let in_a_relative_folder = Command::new(common::example("echo")).dir(".");
+    echo.run = Run::Command(in_a_relative_folder);
     echo.environment = vec![("TABLE".into(), "orders".into())];
     let (options, _) = options(dir.path(), echo);
     let local = Local::start(options).await.unwrap();
@@ -44,6 +46,7 @@ async fn a_function_sees_what_lambda_shows_it() {
         ("AWS_LAMBDA_INITIALIZATION_TYPE", json!("on-demand")),
         ("AWS_REGION", json!("eu-west-1")),
         ("TZ", json!(":UTC")),
+        ("LAMBDA_TASK_ROOT", json!(std::env::current_dir().unwrap())),
         ("CARGO_MANIFEST_DIR", json!(null)),
         ("AWS_EXECUTION_ENV", json!(null)),
         ("AWS_ACCESS_KEY_ID", json!("lambda-with-local")),
@@ -293,7 +296,7 @@ async fn an_initialization_that_fails_is_reported() {
         .parse()
         .unwrap();
     let missing = FunctionOptions::new(missing, Run::Command(Command::new("/nowhere/bootstrap")));
-    let (mut options, _) = options(dir.path(), exits);
+    let (mut options, lines) = options(dir.path(), exits);
     options.functions.push(missing);
     let local = Local::start(options).await.unwrap();
     for (name, kind, message) in [
@@ -310,11 +313,48 @@ async fn an_initialization_that_fails_is_reported() {
     ] {
         for _ in 0..2 {
             let function = local.handle().function(name).unwrap();
-            let error = error(function.invoke(Invocation::new("{}")).await.unwrap());
+            let outcome = function.invoke(tail(&json!({}))).await.unwrap();
+            let Outcome::FunctionError { log_tail, .. } = &outcome else {
+                panic!("{outcome:?}")
+            };
+            let log = log_tail.clone().unwrap();
+            let said: Vec<&str> = log.lines().collect();
+            let status = format!("\tStatus: error\tError Type: {kind}\t");
+            assert!(
+                said[0].starts_with("INIT_REPORT Init Duration: ")
+                    && said[0].ends_with(&format!(" ms\tPhase: init{status}")),
+                "{log}"
+            );
+            assert!(said[1].starts_with("START RequestId: "), "{log}");
+            assert!(said[2].contains(message), "{log}");
+            assert!(said[3].starts_with("END RequestId: "), "{log}");
+            assert!(
+                said[4].starts_with("REPORT RequestId: ") && said[4].ends_with(&status),
+                "{log}"
+            );
+            let error = error(outcome);
             assert_eq!(error.error_type.as_deref(), Some(kind));
             assert!(error.error_message.contains(message), "{error:?}");
         }
     }
+    lines.lock().unwrap().clear();
+    let event = Invocation {
+        invocation_type: InvocationType::Event,
+        ..Invocation::new("{}")
+    };
+    let exits = local.handle().function("echo").unwrap();
+    let accepted = exits.invoke(event).await.unwrap();
+    let Outcome::Accepted { request_id } = accepted else {
+        panic!("{accepted:?}")
+    };
+    let report = format!("REPORT RequestId: {request_id}\t");
+    eventually("the failed event is reported", 5, || {
+        let lines = lines.lock().unwrap();
+        lines
+            .iter()
+            .any(|line| line.starts_with(&report) && line.contains("Status: error"))
+    })
+    .await;
     local.shutdown().await;
 }
 
@@ -325,7 +365,7 @@ async fn an_initialization_that_hangs_ends_with_the_functions_time() {
     definition.timeout = 1;
     let mut hangs = echo(definition);
     hangs.environment = vec![("ECHO_INIT".into(), "hang".into())];
-    let (options, _) = options(dir.path(), hangs);
+    let (options, lines) = options(dir.path(), hangs);
     let local = Local::start(options).await.unwrap();
     let begun = Instant::now();
     let echo = local.handle().function("echo").unwrap();
@@ -336,6 +376,13 @@ async fn an_initialization_that_hangs_ends_with_the_functions_time() {
         "ten seconds of init, and one more: {:?}",
         begun.elapsed()
     );
+    let lines = lines.lock().unwrap().join("\n");
+    for end in [
+        "Phase: init\tStatus: timeout",
+        "Phase: invoke\tStatus: timeout",
+    ] {
+        assert!(lines.contains(end), "{lines}");
+    }
     local.shutdown().await;
 }
 

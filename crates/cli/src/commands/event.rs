@@ -38,7 +38,7 @@ impl From<Named> for Listed {
 pub(super) fn run(args: &Event, output: Output) -> anyhow::Result<ExitCode> {
     match &args.event {
         Some(name) if !args.list => output.text(&document(name, &args.set)?)?,
-        service => list(service.as_deref(), output)?,
+        name => list(name.as_deref(), output)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -66,14 +66,17 @@ pub(crate) fn document(name: &str, set: &[String]) -> anyhow::Result<String> {
     Ok(format!("{}\n", serde_json::to_string_pretty(&document)?))
 }
 
-fn list(service: Option<&str>, output: Output) -> anyhow::Result<()> {
-    if let Some(id) = service
-        && services::find(id).is_none()
-    {
-        return Err(Failure::usage(services::unknown(id)).into());
-    }
-    let wanted = |named: &Named| service.is_none_or(|id| id == named.entry.service.id);
-    let listed: Vec<Listed> = samples::all().filter(wanted).map(Listed::from).collect();
+fn list(name: Option<&str>, output: Output) -> anyhow::Result<()> {
+    let listed: Vec<Listed> = match name {
+        Some(event) if event.contains('/') => vec![samples::find(event)?.into()],
+        Some(id) if services::find(id).is_none() => {
+            return Err(Failure::usage(services::unknown(id)).into());
+        }
+        service => samples::all()
+            .filter(|named| service.is_none_or(|id| id == named.entry.service.id))
+            .map(Listed::from)
+            .collect(),
+    };
     if output.is_json() {
         return output.json(&listed);
     }

@@ -11,6 +11,9 @@ use crate::export;
 use crate::output::Output;
 
 pub(super) fn run(args: &Export, config: &Config, output: Output) -> anyhow::Result<ExitCode> {
+    if config.functions.is_empty() {
+        return Err(config.no_function().into());
+    }
     let folder = args
         .out
         .as_deref()

@@ -31,6 +31,7 @@ pub(crate) fn run(cli: Cli, output: Output) -> anyhow::Result<ExitCode> {
     let config = |directory: Option<&Path>| {
         let path = match (&global.config, directory) {
             (Some(path), _) => path.clone(),
+            (None, Some(file)) if file.is_file() => file.to_owned(),
             (None, Some(directory)) => directory.join(FILE),
             (None, None) => PathBuf::from(FILE),
         };

@@ -6,6 +6,8 @@ mod source;
 mod values;
 
 use std::collections::BTreeMap;
+use std::io;
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use lambda_with::{Arn, Function};
@@ -37,6 +39,8 @@ pub(crate) struct Dev {
     pub(crate) endpoint_url: Option<String>,
     pub(crate) port: Option<u16>,
     pub(crate) http_port: Option<u16>,
+    /// How many processes run for one function at most.
+    pub(crate) max_environments: Option<NonZeroU16>,
 }
 
 /// One function of the file.
@@ -114,8 +118,11 @@ impl Overrides {
 impl Config {
     pub(crate) fn load(path: PathBuf, overrides: &Overrides) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(&path).map_err(|error| {
-            Failure::usage(format!("cannot read `{}`: {error}", path.display()))
-                .fix("name the file with --config, or begin one: [functions.NAME] with bin = \"NAME\", then [[functions.NAME.with]] with service = \"sqs\"")
+            let fix = match error.kind() {
+                io::ErrorKind::InvalidData => "save the file as UTF-8",
+                _ => "name the file with --config, or begin one: [functions.NAME] with bin = \"NAME\", then [[functions.NAME.with]] with service = \"sqs\"",
+            };
+            Failure::usage(format!("cannot read `{}`: {error}", path.display())).fix(fix)
         })?;
         let source = Source::new(path, text);
         read::config(source, overrides)
@@ -126,6 +133,7 @@ impl Config {
         let names = || self.functions.iter().map(|defined| defined.name.as_str());
         let listed = || names().collect::<Vec<_>>().join(", ");
         match (name, self.functions.as_slice()) {
+            (_, []) => Err(self.no_function()),
             (Some(name), functions) => functions
                 .iter()
                 .find(|defined| defined.name == name)
@@ -139,5 +147,12 @@ impl Config {
             (None, _) => Err(Failure::usage("which function?".to_owned())
                 .fix(format!("name one of: {}", listed()))),
         }
+    }
+
+    /// What to say where a function is needed and the file has none.
+    pub(crate) fn no_function(&self) -> Failure {
+        let path = self.source.path().display();
+        Failure::usage(format!("`{path}` defines no function"))
+            .fix("begin one: [functions.NAME] with bin = \"NAME\"")
     }
 }

@@ -148,6 +148,14 @@ fn function(
         (Some(bin), None) => Code::Bin(bin),
         (None, Some(words)) => {
             let words = match words {
+                Words::Line(line) if line.contains(['"', '\'']) => {
+                    return Err(source
+                        .failure(
+                            span_of("command"),
+                            "a command in one string is split at blanks, and its quotes would stay",
+                        )
+                        .fix(r#"write a list: command = ["sh", "-c", "sleep 1"]"#));
+                }
                 Words::Line(line) => line.split_whitespace().map(str::to_owned).collect(),
                 Words::List(words) => words,
             };

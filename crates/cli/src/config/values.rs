@@ -71,6 +71,10 @@ pub(super) fn at(source: &Source, error: &TomlError, otherwise: Range<usize>) ->
 /// A message of serde without Rust's names for numbers.
 fn plain(message: &str) -> String {
     [
+        (
+            "expected a nonzero u16",
+            "expected a whole number from 1 to 65535",
+        ),
         ("expected u8", "expected a whole number up to 255"),
         ("expected u16", "expected a whole number up to 65535"),
         ("expected u32", "expected a whole number"),

@@ -5,13 +5,17 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use lambda_with::{Caller, Error, Function, Invocation, Invoke, Outcome, Timestamp};
+use lambda_with::{
+    Arn, Caller, Error, Function, Invocation, Invoke, Outcome, Permission, Statement, Timestamp,
+};
 use lambda_with_api_gateway::serve::{Arrival, FrontDoor};
 use lambda_with_api_gateway::{HttpApi, RestApi};
 use lambda_with_local::FunctionHandle;
 use uuid::Uuid;
 
+use crate::config::Defined;
 use crate::failure::told;
+use crate::needs::Needs;
 use crate::services::Connection;
 
 /// One API, with a function behind every route.
@@ -122,8 +126,12 @@ impl Door {
                 };
             }
         };
+        let mut delivery = admitted.delivery.clone();
+        delivery.source_arn = delivery
+            .source_arn
+            .map(|arn| on_this_machine(arn, self.front.api_id()));
         let invocation = Invocation {
-            caller: Caller::Service(admitted.delivery.clone()),
+            caller: Caller::Service(delivery),
             trace_header: Some(admitted.trace_header.clone()),
             ..Invocation::new(admitted.event.clone())
         };
@@ -145,6 +153,35 @@ impl Door {
             },
         }
     }
+}
+
+/// The function's policy, with the id an API has on this machine where it has none on AWS yet.
+pub(super) fn policy(defined: &Defined) -> Vec<Statement> {
+    let mut policy = Needs::of(defined).statements;
+    for connected in &defined.connections {
+        let Some(door) = Door::of(&*connected.connection, &defined.function) else {
+            continue;
+        };
+        for permission in connected.connection.permissions(&defined.function) {
+            let Permission::ResourceBased(wanted) = permission else {
+                continue;
+            };
+            for statement in policy.iter_mut().filter(|other| **other == wanted) {
+                let arn = statement.source_arn.take();
+                statement.source_arn = arn.map(|arn| on_this_machine(arn, door.front.api_id()));
+            }
+        }
+    }
+    policy
+}
+
+/// The ARN with an API's id in the place of the reference to an API of a template.
+fn on_this_machine(arn: Arn, id: &str) -> Arn {
+    let text = arn.as_str().split_once("${").and_then(|(before, rest)| {
+        let (_, after) = rest.split_once('}')?;
+        Some(format!("{before}{id}{after}"))
+    });
+    text.and_then(|text| text.parse().ok()).unwrap_or(arn)
 }
 
 /// A request that takes a route: variables are filled in, and a body comes with those methods that

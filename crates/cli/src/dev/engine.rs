@@ -9,9 +9,9 @@ use lambda_with_local::{Asynchronous, Command, FunctionOptions, LogKind, LogLine
 use tokio::runtime::Runtime;
 
 use super::build::Programs;
+use super::doors;
 use crate::config::{Code, Config, Defined};
 use crate::failure::Failure;
-use crate::needs::Needs;
 
 /// The runtime everything asynchronous runs on.
 pub(crate) fn runtime() -> anyhow::Result<Runtime> {
@@ -41,7 +41,9 @@ pub(crate) fn function_options(
             Command::new(program).args(args)
         }
     };
-    let command = command.dir(config.source.directory());
+    let directory = config.source.directory();
+    let command =
+        command.dir(std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned()));
     let mut options = FunctionOptions::new(defined.function.clone(), Run::Command(command));
     // As everywhere, the environment wins over the file; but only for what the file names, so that
     // a function sees no more of the shell than it would on AWS.
@@ -53,7 +55,10 @@ pub(crate) fn function_options(
                 std::env::var(name).unwrap_or_else(|_| value.clone()),
             )
         }));
-    options.policy = Needs::of(defined).statements;
+    options.policy = doors::policy(defined);
+    if let Some(max) = config.dev.max_environments {
+        options.max_environments = max.get().into();
+    }
     options.asynchronous = asynchronous(defined)?;
     Ok(Some(options))
 }
@@ -90,13 +95,22 @@ pub(crate) fn quiet_log() -> LogSink {
     })
 }
 
-/// The same, and the report of each invocation that did not go well: nobody else may say so.
-pub(super) fn server_log() -> LogSink {
+/// The same, and what the platform says of each process and invocation that did not go well: nobody
+/// else may say so. Where there are several functions, each line says whose it is.
+pub(super) fn server_log(several: bool) -> LogSink {
     let quiet = quiet_log();
     Arc::new(move |line: &LogLine<'_>| {
-        if line.kind == LogKind::Platform && line.text.contains("\tStatus: ") {
-            let _ = writeln!(std::io::stderr().lock(), "{}: {}", line.function, line.text);
+        let wanted = match line.kind {
+            LogKind::Platform => {
+                line.text.contains("\tStatus: ") || line.text.starts_with("RequestId: ")
+            }
+            LogKind::Function => several,
+        };
+        if wanted {
+            let text = line.text.replace('\r', "\n");
+            let _ = writeln!(std::io::stderr().lock(), "{}: {text}", line.function);
+        } else {
+            quiet(line);
         }
-        quiet(line);
     })
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
+use lambda_with::ErrorKind;
 use lambda_with_local::{Handle, Local, Options, Peer, Poller};
 use lambda_with_sqs::Sqs;
 use serde::Serialize;
@@ -84,7 +85,6 @@ pub(crate) async fn serve(
     let mut up = Up::default();
     let mut options = Options::new(data(config.source.directory())?);
     options.invoke_port = Some(ports.invoke);
-    options.log = Some(server_log());
     for defined in &config.functions {
         match function_options(config, defined, &programs)? {
             Some(function) => {
@@ -99,7 +99,13 @@ pub(crate) async fn serve(
             .fix("give one a `bin` or a `command`")
             .into());
     }
-    let local = Local::start(options).await?;
+    options.log = Some(server_log(options.functions.len() > 1));
+    let local = Local::start(options).await.map_err(|error| match error.kind() {
+        ErrorKind::Conflict => Failure::new(error.to_string())
+            .fix("`lambda-with dev` runs in this folder already: end that one, or use it through `lambda-with invoke`")
+            .into(),
+        _ => anyhow::Error::from(error),
+    })?;
     let handle = local.handle();
     let connected = connect(config, &handle, ports, access, &mut up, output).await;
     let pollers = match connected {
@@ -117,11 +123,21 @@ pub(crate) async fn serve(
         () = ended() => {}
         never = rebuild(config, programs, &handle, output) => match never {},
     }
-    output.note("ending");
-    for poller in pollers {
-        poller.stop().await;
+    output.note(&match at_work(&handle) {
+        0 => "ending".to_owned(),
+        1 => "waiting for 1 invocation; Ctrl-C again ends it".to_owned(),
+        several => format!("waiting for {several} invocations; Ctrl-C again ends them"),
+    });
+    let end = async {
+        for poller in pollers {
+            poller.stop().await;
+        }
+        local.shutdown().await;
+    };
+    tokio::select! {
+        () = end => {}
+        () = ended() => output.note("ended"),
     }
-    local.shutdown().await;
     Ok(())
 }
 
@@ -216,6 +232,15 @@ async fn open(
         }
     };
     Ok(handle.serve(port, serve).await?)
+}
+
+/// How many invocations have not ended.
+fn at_work(handle: &Handle) -> usize {
+    let functions = handle.functions();
+    functions
+        .into_iter()
+        .map(|function| function.invocations())
+        .sum()
 }
 
 /// Until somebody wants it to end.

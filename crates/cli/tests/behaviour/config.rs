@@ -62,6 +62,16 @@ fn the_file_itself() {
           |        ^^^^^
     "#]],
     );
+    check(
+        "[dev]\nmax_environments = 0\n",
+        expect![[r#"
+        error: invalid value: integer `0`, expected a whole number from 1 to 65535
+         --> lambda-with.toml:2:20
+          |
+        2 | max_environments = 0
+          |                    ^
+    "#]],
+    );
 }
 
 #[test]
@@ -263,6 +273,58 @@ fn files_and_names_that_are_not_there() {
         "{}",
         ran.stderr
     );
+}
+
+#[test]
+fn a_file_without_functions_is_told_so() {
+    for args in [
+        &["invoke"] as &[&str],
+        &["invoke", "orders"],
+        &["export", "--format", "cloudformation"],
+    ] {
+        let ran = defined("account = \"123456789012\"\n", args);
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{args:?}");
+        assert!(
+            ran.stderr
+                .contains("`lambda-with.toml` defines no function"),
+            "{}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn quotes_in_a_command_are_refused() {
+    for command in ["\"sh -c 'sleep 1'\"", "'sh -c \"sleep 1\"'"] {
+        let toml = format!("[functions.f]\ncommand = {command}\n");
+        let ran = defined(&toml, ["permissions"]);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.stderr.contains("its quotes would stay"), "{ran:?}");
+        assert!(
+            ran.stderr.contains(r#"command = ["sh", "-c", "sleep 1"]"#),
+            "{ran:?}"
+        );
+    }
+    let toml = "[functions.f]\ncommand = [\"sh\", \"-c\", \"echo 'a'\"]\n";
+    defined(toml, ["permissions"]).ok();
+}
+
+#[test]
+fn a_file_that_is_no_text_and_a_file_for_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lambda-with.toml");
+    std::fs::write(&file, b"[functions.\xff]\n").unwrap();
+    let ran = run_with(command().current_dir(folder.path()).arg("permissions"), "");
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.stderr.contains("fix: save the file as UTF-8"),
+        "{ran:?}"
+    );
+
+    std::fs::write(&file, "acount = \"1\"\n").unwrap();
+    let ran = run_with(command().arg("dev").arg(&file), "");
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("did you mean `account`?"), "{ran:?}");
 }
 
 #[test]

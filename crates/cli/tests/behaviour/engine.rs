@@ -55,13 +55,13 @@ fn invoke_starts_the_function_itself() {
 }
 
 /// `lambda-with dev`, until dropped.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    up: Value,
+    pub(crate) up: Value,
 }
 
 impl Server {
-    fn start(directory: &Path, args: &[&str]) -> Self {
+    pub(crate) fn start(directory: &Path, args: &[&str]) -> Self {
         Self::start_saying(directory, args, Stdio::inherit())
     }
 
@@ -101,16 +101,29 @@ impl Server {
         answer
     }
 
+    /// What the engine's own API says to a GET.
+    fn get(&self, path: &str) -> Value {
+        let url = self.up["invoke"].as_str().unwrap();
+        let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        let mut kill = Command::new("kill");
+        assert!(kill.args([signal, &id]).status().unwrap().success());
+    }
+
     /// Ends it as a process manager does, and gives its exit code.
     fn end(mut self) -> Option<i32> {
-        let id = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        self.signal("-TERM");
         self.child.wait().unwrap().code()
     }
 }
@@ -195,6 +208,167 @@ fn what_fails_in_the_engine_is_said() {
         reports.iter().all(|line| line.contains("Status: error")),
         "{said}"
     );
+}
+
+/// A definition's folder, and the file for what the engine says.
+fn definition(toml: &str) -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("lambda-with.toml"), toml).unwrap();
+    let said = folder.path().join("said");
+    (folder, said)
+}
+
+/// Waits until a file's text is what is wanted.
+#[track_caller]
+fn eventually(path: &Path, wanted: impl Fn(&str) -> bool) -> String {
+    let deadline = Instant::now() + Duration::from_secs(8);
+    loop {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        if wanted(&text) {
+            return text;
+        }
+        assert!(Instant::now() < deadline, "{text}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_process_that_ends_before_it_asks_for_work_is_said() {
+    let (folder, path) = definition(
+        "[functions.gone]\ncommand = [\"sh\", \"-c\", \"echo no; exit 7\"]\nmaximum_retry_attempts = 0\n\n[functions.other]\ncommand = [\"false\"]\n",
+    );
+    let file = std::fs::File::create(&path).unwrap();
+    let server = Server::start_saying(folder.path(), &["--port", "0"], file.into());
+    server.invoke(&["gone", "--async", "--data", "{}"]).ok();
+    let said = eventually(&path, |said| said.contains("given up"));
+    let lines: Vec<&str> = said.lines().collect();
+    for (line, parts) in [
+        (0, ["gone: no", ""]),
+        (
+            1,
+            [
+                "gone: INIT_REPORT ",
+                "\tStatus: error\tError Type: Runtime.ExitError",
+            ],
+        ),
+        (
+            2,
+            [
+                "gone: RequestId: ",
+                "Runtime exited with error: exit status 7",
+            ],
+        ),
+        (
+            3,
+            [
+                "gone: REPORT ",
+                "\tStatus: error\tError Type: Runtime.ExitError",
+            ],
+        ),
+        (
+            4,
+            [
+                "an event is given up function=\"gone\"",
+                "condition=RetriesExhausted",
+            ],
+        ),
+    ] {
+        assert!(
+            parts.iter().all(|part| lines[line].contains(part)),
+            "{said}"
+        );
+    }
+    assert_eq!(said.matches("given up").count(), 1, "{said}");
+    assert_eq!(server.end(), Some(0));
+}
+
+#[test]
+fn the_second_interrupt_ends_at_once() {
+    let (folder, path) =
+        definition("[functions.slow]\ncommand = [\"sleep\", \"60\"]\ntimeout = 60\n");
+    let file = std::fs::File::create(&path).unwrap();
+    let mut server = Server::start_saying(folder.path(), &["--port", "0"], file.into());
+    server.invoke(&["slow", "--async", "--data", "{}"]).ok();
+    std::thread::sleep(Duration::from_millis(500));
+    server.signal("-INT");
+    eventually(&path, |said| {
+        said.contains("waiting for 1 invocation; Ctrl-C again ends it")
+    });
+    std::thread::sleep(Duration::from_millis(100));
+    let begun = Instant::now();
+    server.signal("-INT");
+    assert!(server.child.wait().unwrap().success());
+    assert!(
+        begun.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+#[test]
+fn as_many_processes_run_as_the_file_allows() {
+    let check = |dev: &str, function: &str, processes: usize| {
+        let (folder, _) = definition(&format!(
+            "{dev}[functions.slow]\ncommand = [\"sh\", \"-c\", \"echo $LAMBDA_TASK_ROOT >> begun; exec sleep 60\"]\n{function}"
+        ));
+        let server = Server::start(folder.path(), &["--port", "0"]);
+        for _ in 0..7 {
+            server.invoke(&["slow", "--async", "--data", "{}"]).ok();
+        }
+        let count = |text: &str| text.lines().count();
+        let begun = folder.path().join("begun");
+        eventually(&begun, |text| count(text) == processes);
+        std::thread::sleep(Duration::from_millis(300));
+        assert_eq!(count(&std::fs::read_to_string(begun).unwrap()), processes);
+        server.signal("-INT");
+        std::thread::sleep(Duration::from_millis(200));
+        server.signal("-INT");
+    };
+    check("", "", 7);
+    check("", "reserved_concurrency = 5\n", 5);
+    check("[dev]\nmax_environments = 2\n", "", 2);
+}
+
+#[test]
+fn the_policy_names_the_api_of_the_front_door() {
+    let folder = tempfile::tempdir().unwrap();
+    echo(
+        folder.path(),
+        "[functions.echo]\nbin = \"echo\"\n\n[[functions.echo.with]]\nservice = \"api-gateway\"\napi = \"http\"\nname = \"echo\"\nroutes = [\"GET /x\"]\n",
+    );
+    let server = Server::start(folder.path(), &["--port", "0"]);
+    let answer = server.http("GET /x", "");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let event: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let id = event["requestContext"]["apiId"].as_str().unwrap();
+    let answer = server.get("/2015-03-31/functions/echo/policy");
+    let policy: Value = serde_json::from_str(answer["Policy"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        policy["Statement"][0]["Condition"]["ArnLike"]["AWS:SourceArn"],
+        format!("arn:aws:execute-api:us-east-1:123456789012:{id}/$default/GET/x")
+    );
+    assert_eq!(server.end(), Some(0));
+}
+
+#[test]
+fn a_second_engine_in_a_folder_is_explained() {
+    let (folder, _) = definition("[functions.gone]\ncommand = [\"false\"]\n");
+    let server = Server::start(folder.path(), &["--port", "0"]);
+    let mut second = command();
+    let ran = run_with(
+        second.arg("dev").arg(folder.path()).args(["--port", "0"]),
+        "",
+    );
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.stderr.contains("another engine uses the queue")
+            && ran
+                .stderr
+                .contains("fix: `lambda-with dev` runs in this folder already"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(server.end(), Some(0));
 }
 
 #[test]

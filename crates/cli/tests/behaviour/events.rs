@@ -18,6 +18,14 @@ pub(crate) fn ids() -> Vec<String> {
 }
 
 #[test]
+fn one_event_is_listed() {
+    let ran = run(["event", "s3/put", "--list"]).ok();
+    assert_eq!(ran.stdout.lines().count(), 1, "{}", ran.stdout);
+    assert!(ran.stdout.starts_with("s3/put "), "{}", ran.stdout);
+    assert_eq!(run(["event", "s3/nothing", "--list"]).code, 2);
+}
+
+#[test]
 fn every_event_listed_is_printed() {
     let text = run(["event", "--list"]).ok().stdout;
     let ids = ids();

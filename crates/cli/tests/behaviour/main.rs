@@ -7,6 +7,7 @@ mod check;
 mod clients;
 mod config;
 mod corpus;
+mod curl;
 mod decode;
 mod dev;
 mod engine;
