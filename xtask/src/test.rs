@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use crate::process::{cargo, output, run, target};
+use crate::process::{cargo, output, root, run};
 
 /// The Python packages tests use, pinned: an AWS client, an AWS emulator, AWS's own runtime client,
 /// and for what we export SAM's own translator, a linter for templates and one for policies (which
@@ -37,7 +37,8 @@ pub fn test(filter: &[String]) -> Result<()> {
 
 /// A Python environment with [`PACKAGES`], made once and made again when the list changes.
 pub fn clients() -> Result<PathBuf> {
-    let venv = target().join("venv");
+    // Not below CARGO_TARGET_DIR: tests run without this task look here as well.
+    let venv = root().join("target/venv");
     let marker = venv.join("installed");
     let wanted = PACKAGES.join("\n");
     if fs::read_to_string(&marker).is_ok_and(|installed| installed == wanted) {

@@ -177,7 +177,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The answer of a function that succeeded.
+    /// The JSON the function's run left: its answer, or the error object.
     #[must_use]
     pub fn payload(&self) -> Option<&Bytes> {
         match self {

@@ -18,6 +18,7 @@ const LOOP_PAGE: &str = "https://docs.aws.amazon.com/lambda/latest/dg/with-s3.ht
 pub(crate) fn check(s3: &S3, function: &Function) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(bucket(&s3.bucket, function.region() == "us-east-1"));
+    findings.extend(s3.writes_to.iter().filter_map(|output| written(output)));
     findings.extend(account(&s3.account, function));
     findings.extend(events(&s3.events));
     findings.extend(filter("prefix", s3.prefix.as_deref().unwrap_or_default()));
@@ -67,6 +68,38 @@ pub(crate) fn conflicts(one: &S3, other: &S3) -> Vec<Finding> {
 }
 
 fn bucket(name: &str, legacy: bool) -> Option<Finding> {
+    if let Some(what) = misnamed(name, legacy) {
+        return Some(
+            Finding::error("LW0101", "bucket", what)
+                .why("no such bucket can exist, so the permission would be for nothing")
+                .fix("give the bucket's plain name, without `arn:`, `s3://` or a key")
+                .page(NAME_PAGE),
+        );
+    }
+    not_general_purpose(name).map(|kind| {
+        let what = format!("`{name}` is {kind}, not a general purpose bucket");
+        Finding::error("LW0102", "bucket", what)
+            .why("only general purpose buckets send event notifications")
+            .fix("name the general purpose bucket that holds the objects")
+            .page(NAME_PAGE)
+    })
+}
+
+/// Finds outputs that begin with no bucket, such as a prefix alone.
+fn written(output: &str) -> Option<Finding> {
+    let plain = output.strip_prefix("s3://").unwrap_or(output);
+    let bucket = plain.split('/').next().unwrap_or_default();
+    // The bucket may lie in another Region than the function.
+    misnamed(bucket, true).map(|what| {
+        Finding::error("LW0101", "writes_to", format!("`{output}`: {what}"))
+            .why("it is compared with the notification's bucket, so a loop would not be found")
+            .fix(format!("begin with the bucket: `BUCKET/{plain}`"))
+            .page(NAME_PAGE)
+    })
+}
+
+/// Why no bucket has this name.
+fn misnamed(name: &str, legacy: bool) -> Option<String> {
     // Buckets made in us-east-1 before March 2018 may have names of another kind.
     let allowed = |byte: u8| {
         byte.is_ascii_lowercase()
@@ -76,7 +109,7 @@ fn bucket(name: &str, legacy: bool) -> Option<Finding> {
     };
     let longest = if legacy { 255 } else { 63 };
     let edge = |letter: Option<char>| letter.is_some_and(|c| matches!(c, '-' | '.'));
-    let what = if !(3..=longest).contains(&name.len()) {
+    Some(if !(3..=longest).contains(&name.len()) {
         format!(
             "the name has {} characters; a bucket's has 3 to {longest}",
             name.len()
@@ -87,23 +120,9 @@ fn bucket(name: &str, legacy: bool) -> Option<Finding> {
         "a bucket's name begins and ends with a letter or digit and has no two dots in a row".into()
     } else if name.parse::<Ipv4Addr>().is_ok() {
         "a bucket's name is not an IP address".into()
-    } else if let Some(kind) = not_general_purpose(name) {
-        let what = format!("`{name}` is {kind}, not a general purpose bucket");
-        return Some(
-            Finding::error("LW0102", "bucket", what)
-                .why("only general purpose buckets send event notifications")
-                .fix("name the general purpose bucket that holds the objects")
-                .page(NAME_PAGE),
-        );
     } else {
         return None;
-    };
-    Some(
-        Finding::error("LW0101", "bucket", what)
-            .why("no such bucket can exist, so the permission would be for nothing")
-            .fix("give the bucket's plain name, without `arn:`, `s3://` or a key")
-            .page(NAME_PAGE),
-    )
+    })
 }
 
 fn not_general_purpose(name: &str) -> Option<&'static str> {
@@ -345,6 +364,10 @@ mod tests {
             (writes("s3://harbor-uploads/images/"), "LW0112"),
             (writes("harbor-uploads/thumbnails/"), ""),
             (writes("harbor-thumbnails/images/"), ""),
+            (writes("in/out/"), "LW0101"),
+            (writes("/images/"), "LW0101"),
+            (writes("arn:aws:s3:::harbor/out/"), "LW0101"),
+            (writes("s3://Harbor_Archive"), ""),
             (
                 images(|s3| {
                     s3.events = strings(&["s3:ObjectRemoved:*"]);

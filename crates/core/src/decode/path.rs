@@ -3,6 +3,9 @@
 use std::fmt::Write;
 use std::ops::Range;
 
+/// How many steps of a path are told.
+const MAX_STEPS: usize = 16;
+
 /// The offset of a position as serde_json reports it: lines are counted from 1, the column is how
 /// many bytes of the line had been read.
 pub(super) fn offset(json: &str, line: usize, column: usize) -> usize {
@@ -106,7 +109,7 @@ impl Walk<'_> {
     /// The path through the outermost `depth` arrays and objects.
     fn path(&self, depth: usize) -> String {
         let mut path = String::new();
-        for open in self.open.iter().take(depth) {
+        for open in self.open.iter().take(depth.min(MAX_STEPS)) {
             match open {
                 Open::Array(index) => {
                     let _ = write!(path, "[{index}]");
@@ -119,6 +122,9 @@ impl Walk<'_> {
                     path.push_str(&String::from_utf8_lossy(name));
                 }
             }
+        }
+        if depth > MAX_STEPS {
+            path.push('…');
         }
         path
     }
@@ -221,6 +227,18 @@ mod tests {
             check::<Event>(json, expected);
             let spaced = json.replace(',', " ,\n\r\n ").replace(":7", "\n : \t\n7");
             check::<Event>(&spaced, expected);
+        }
+    }
+
+    #[test]
+    fn a_path_has_an_end() {
+        for (depth, expected) in [
+            (8, "x".to_owned() + &"[0].a".repeat(7) + "[0]"),
+            (9, "x".to_owned() + &"[0].a".repeat(7) + "[0]…"),
+            (100_000, "x".to_owned() + &"[0].a".repeat(7) + "[0]…"),
+        ] {
+            let json = r#"{"x":"#.to_owned() + &r#"[{"a":"#.repeat(depth - 1) + "[7]";
+            assert_eq!(at(&json, json.len() - 2), expected);
         }
     }
 

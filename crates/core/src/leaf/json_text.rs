@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::fmt;
 
 use bytestring::ByteString;
-use serde::de::{self, DeserializeOwned, Unexpected, Visitor};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 use serde_json::Value;
 
 use super::token::{self, Token};
 use super::unescape::unescape;
-use super::{Text, buffer, wtf8};
+use super::{Text, buffer};
 use crate::decode::decode_text;
 use crate::{Error, ErrorKind};
 
@@ -151,12 +151,13 @@ impl fmt::Debug for JsonText {
 
 impl<'de> Deserialize<'de> for JsonText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        if !buffer::is_shared() {
-            // As bytes, because serde_json refuses half a surrogate pair in a string.
-            return deserializer.deserialize_bytes(JsonTextVisitor);
-        }
+        // As a token, because serde_json refuses half a surrogate pair in a string.
         match Token::deserialize(deserializer)? {
-            Token::Raw(token) if token.starts_with('"') => Ok(Self(Repr::Token(token))),
+            Token::Raw(token) if token.starts_with('"') => Ok(Self(if buffer::is_shared() {
+                Repr::Token(token)
+            } else {
+                Repr::unescaped(token)
+            })),
             Token::Plain(Value::String(text)) => Ok(Self(text.into())),
             other => Err(other.refuse("a string")),
         }
@@ -175,36 +176,21 @@ impl Serialize for JsonText {
     }
 }
 
-impl From<String> for Repr {
-    fn from(text: String) -> Self {
-        Self::Plain(text.into())
+impl Repr {
+    /// The text of a token, or the token where no string can hold the text.
+    fn unescaped(token: Text) -> Self {
+        let text = match unescape(inside(&token)) {
+            Ok(Cow::Borrowed(text)) => Text::from(token.buffer().slice_ref(text)),
+            Ok(Cow::Owned(text)) => text.into(),
+            Err(_) => return Self::Token(token),
+        };
+        Self::Plain(text)
     }
 }
 
-struct JsonTextVisitor;
-
-impl<'de> Visitor<'de> for JsonTextVisitor {
-    type Value = JsonText;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<JsonText, E> {
-        Ok(Text::share(text).into())
-    }
-
-    fn visit_string<E: de::Error>(self, text: String) -> Result<JsonText, E> {
-        Ok(text.into())
-    }
-
-    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<JsonText, E> {
-        if let Ok(text) = std::str::from_utf8(bytes) {
-            return self.visit_str(text);
-        }
-        let token =
-            wtf8::token(bytes).ok_or_else(|| E::invalid_value(Unexpected::Bytes(bytes), &self))?;
-        Ok(JsonText(Repr::Token(token.into())))
+impl From<String> for Repr {
+    fn from(text: String) -> Self {
+        Self::Plain(text.into())
     }
 }
 
@@ -227,7 +213,7 @@ mod tests {
             (r#""{\"id\":7}""#, r#""{\"id\":7}""#),
             (r#""\u007b\/\u00e9\ud83d\ude00é""#, r#""{/é😀é""#),
             (r#""\ud800 \"half\" é""#, r#""\ud800 \"half\" é""#),
-            (r#""a\n\uDE00""#, r#""a\n\ude00""#),
+            (r#""a\n\uDE00""#, r#""a\n\uDE00""#),
         ] {
             let shared: JsonText = decode(json).unwrap();
             assert_eq!(serde_json::to_string(&shared).unwrap(), json);
@@ -263,6 +249,17 @@ mod tests {
         assert_eq!(format!("{:?}", texts[0]), r#""\ud800""#);
         assert_eq!(texts[1].decode::<Value>().unwrap(), serde_json::json!({}));
         assert_ne!(texts[0], texts[1]);
+    }
+
+    #[test]
+    fn control_characters_are_refused_as_in_a_string() {
+        for json in ["\"a\tb\"", "\"\n\"", "\"\\u00e9\0\""] {
+            assert!(serde_json::from_str::<String>(json).is_err());
+            assert!(serde_json::from_str::<JsonText>(json).is_err(), "{json:?}");
+            assert!(serde_json::from_slice::<JsonText>(json.as_bytes()).is_err());
+            assert!(serde_json::from_reader::<_, JsonText>(json.as_bytes()).is_err());
+            assert!(decode::<JsonText>(json.to_owned()).is_err());
+        }
     }
 
     #[test]

@@ -6,7 +6,6 @@
 pub(crate) mod buffer;
 pub(crate) mod token;
 pub(crate) mod unescape;
-mod wtf8;
 
 mod text;
 
