@@ -1,39 +1,23 @@
 //! Names for connections: readable, stable, and unique within a function.
 
 use crate::Alb;
+use lambda_with::name::{checksum_of, slug};
 
 /// `alb-GROUP`. A group that exists already is known by the digits of its ARN too.
 pub(crate) fn of(alb: &Alb) -> String {
     let name = slug(&format!("alb-{}", alb.group_name()));
     match alb.arn() {
-        Some(arn) => format!("{name}-{}", checksum(&[arn.as_str()])),
+        Some(arn) => format!("{name}-{}", checksum_of(&[arn.as_str()])),
         None if name.len() > 71 || name != format!("alb-{}", alb.target_group) => {
             let short: String = name.chars().take(71).collect();
             format!(
                 "{}-{}",
                 short.trim_end_matches('-'),
-                checksum(&[&alb.target_group])
+                checksum_of(&[&alb.target_group])
             )
         }
         None => name,
     }
-}
-
-/// Letters, digits and single hyphens.
-fn slug(text: &str) -> String {
-    let words = text
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join("-")
-}
-
-/// FNV-1a in eight hexadecimal digits: the same in every release, on every machine.
-pub(crate) fn checksum(parts: &[&str]) -> String {
-    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
-    let sum = bytes.fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
-    format!("{sum:08x}")
 }
 
 #[cfg(test)]

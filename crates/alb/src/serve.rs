@@ -39,7 +39,7 @@ use http::{Request, Response};
 use lambda_with::{Arn, Delivery, Error, ErrorKind, Function, Outcome, Timestamp};
 
 use self::incoming::Incoming;
-use crate::{Alb, PRINCIPAL, Rule, name};
+use crate::{Alb, PRINCIPAL, Rule};
 
 /// As many bytes the body of a request has at most.
 const MAX_BODY: usize = 1024 * 1024;
@@ -113,7 +113,10 @@ impl<T: Clone> FrontDoor<T> {
     /// When a priority is there already, or there are two connections without rules (`Conflict`);
     /// when the target group cannot be (`Invalid`). Nothing is added then.
     pub fn add(&mut self, alb: &Alb, function: &Function, target: T) -> Result<(), Error> {
-        let id = format!("{0}{0}", name::checksum(&[&alb.target_group]));
+        let id = format!(
+            "{0}{0}",
+            lambda_with::name::checksum_of(&[&alb.target_group])
+        );
         let Some(group) = alb.source(function, &id) else {
             let message = format!(
                 "`{}` is not the name or ARN of a target group",

@@ -1,6 +1,7 @@
 //! Names for connections and logical ids: readable, stable and unique.
 
 use lambda_with::Resource;
+use lambda_with::name::{checksum_of, slug};
 
 /// An API's name in a definition: its kind, and its own name unless that is the kind's.
 pub(crate) fn api(kind: &str, name: &str) -> String {
@@ -18,7 +19,7 @@ pub(crate) fn connection(base: &str, exact: &[&str]) -> String {
     let name = name.trim_end_matches('-');
     match exact {
         [] => name.to_owned(),
-        _ => format!("{name}-{}", checksum(exact)),
+        _ => format!("{name}-{}", checksum_of(exact)),
     }
 }
 
@@ -28,7 +29,7 @@ pub(crate) fn statement(connection: &str, pattern: &str) -> String {
     readable.truncate(90_usize.saturating_sub(connection.len()));
     let readable = readable.trim_end_matches('-');
     let dash = if readable.is_empty() { "" } else { "-" };
-    format!("{connection}-{readable}{dash}{}", checksum(&[pattern]))
+    format!("{connection}-{readable}{dash}{}", checksum_of(&[pattern]))
 }
 
 /// A logical id made of `words` and of a route key or path, which may hold any characters.
@@ -44,7 +45,7 @@ pub(crate) fn logical_id(words: &[&str], key: &str) -> String {
         Some("") => "root".into(),
         Some(path) if path.split('/').all(plain) => String::new(),
         None if ["$connect", "$default", "$disconnect"].contains(&path) => String::new(),
-        _ => checksum(&[path]),
+        _ => checksum_of(&[path]),
     };
     let method = method.to_ascii_lowercase();
     let words: Vec<&str> = words
@@ -53,23 +54,6 @@ pub(crate) fn logical_id(words: &[&str], key: &str) -> String {
         .chain([method.as_str(), path, &sum])
         .collect();
     Resource::logical_id(&words)
-}
-
-/// FNV-1a in eight hexadecimal digits: the same in every release, on every machine.
-pub(crate) fn checksum(parts: &[&str]) -> String {
-    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
-    let sum = bytes.fold(0x811c_9dc5_u32, |sum, b| {
-        (sum ^ u32::from(b)).wrapping_mul(0x0100_0193)
-    });
-    format!("{sum:08x}")
-}
-
-/// Letters, digits and single hyphens.
-fn slug(text: &str) -> String {
-    let words = text
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join("-")
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A connection's name: readable, stable, and unique within a function.
 
 use crate::CloudFront;
+use lambda_with::name::checksum;
 
 /// `cloudfront-DISTRIBUTION-EVENT`, with a hash where a path pattern or an unusual name must be told
 /// apart.
@@ -18,18 +19,11 @@ pub(crate) fn of(connection: &CloudFront) -> String {
         pattern => {
             let pattern = pattern.as_deref().unwrap_or_default();
             format!(
-                "cloudfront-{slug}-{event}-{:08x}",
-                hash(&format!("{name} {pattern}"))
+                "cloudfront-{slug}-{event}-{}",
+                checksum(&format!("{name} {pattern}"))
             )
         }
     }
-}
-
-/// FNV-1a, which stays the same over all versions.
-fn hash(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
 }
 
 #[cfg(test)]

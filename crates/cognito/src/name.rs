@@ -1,5 +1,7 @@
 //! Names for connections and logical ids: readable, stable and unique.
 
+use lambda_with::name::{checksum_of, slug};
+
 /// `KIND-NAME`, where `kind` is what a pool without a name is called, followed by a checksum of
 /// `exact` unless that is empty.
 pub(crate) fn connection(kind: &str, name: &str, exact: &[&str]) -> String {
@@ -15,24 +17,7 @@ pub(crate) fn connection(kind: &str, name: &str, exact: &[&str]) -> String {
         return short.to_owned();
     }
     let all: Vec<&str> = [name].into_iter().chain(exact.iter().copied()).collect();
-    format!("{short}-{}", checksum(&all))
-}
-
-/// Letters, digits and single hyphens.
-fn slug(text: &str) -> String {
-    let words = text
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join("-")
-}
-
-/// FNV-1a in eight hexadecimal digits: the same in every release, on every machine.
-fn checksum(parts: &[&str]) -> String {
-    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
-    let sum = bytes.fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
-    format!("{sum:08x}")
+    format!("{short}-{}", checksum_of(&all))
 }
 
 #[cfg(test)]

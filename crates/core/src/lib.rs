@@ -9,6 +9,7 @@ mod function;
 mod integration;
 mod invocation;
 mod leaf;
+pub mod name;
 mod permission;
 pub mod policy;
 pub mod rules;

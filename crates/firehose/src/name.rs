@@ -1,6 +1,7 @@
 //! A connection's name: readable, stable, and unique within a function.
 
 use lambda_with::Arn;
+use lambda_with::name::checksum;
 
 /// `firehose-STREAM-` and a checksum of the ARN, which tells apart what the letters of a name
 /// cannot.
@@ -11,7 +12,7 @@ pub(crate) fn of(stream: &Arn) -> String {
     // Room for the checksum and for what statement ids add.
     name.truncate(57);
     format!(
-        "{}-{:08x}",
+        "{}-{}",
         name.trim_end_matches('-'),
         checksum(stream.as_str())
     )
@@ -21,13 +22,6 @@ pub(crate) fn of(stream: &Arn) -> String {
 pub(crate) fn stream_name(stream: &Arn) -> &str {
     let resource = stream.resource();
     resource.strip_prefix("deliverystream/").unwrap_or(resource)
-}
-
-/// FNV-1a: the same in every release, on every machine.
-fn checksum(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! A connection's name: readable, stable, and unique within a function.
 
+use lambda_with::name::checksum;
+
 /// `lex-BOT-ALIAS`. Where that would be too long, a hash takes the place of its end.
 pub(crate) fn of(bot: &str, alias: &str) -> String {
     let letter = |c: char| match c {
@@ -10,14 +12,7 @@ pub(crate) fn of(bot: &str, alias: &str) -> String {
     if name.len() <= 80 {
         return name;
     }
-    format!("{}-{:08x}", &name[..71], hash(&name))
-}
-
-/// FNV-1a, which stays the same over all versions.
-fn hash(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
+    format!("{}-{}", &name[..71], checksum(&name))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Names for connections: readable, stable, and unique within a function.
 
 use crate::S3;
+use lambda_with::name::{checksum_of, slug};
 
 /// `s3-BUCKET` for a notification with default settings; otherwise what sets it apart follows, then
 /// a checksum of the exact values, because letters other than those of a name are dropped.
@@ -26,23 +27,7 @@ pub(crate) fn of(s3: &S3) -> String {
     }
     let mut name = slug(&readable);
     name.truncate(71);
-    format!("{}-{:08x}", name.trim_end_matches('-'), checksum(&exact))
-}
-
-/// Letters, digits and single hyphens.
-fn slug(text: &str) -> String {
-    let words = text
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join("-")
-}
-
-/// FNV-1a: the same in every release, on every machine.
-fn checksum(parts: &[&str]) -> u32 {
-    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
-    bytes.fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
+    format!("{}-{}", name.trim_end_matches('-'), checksum_of(&exact))
 }
 
 #[cfg(test)]

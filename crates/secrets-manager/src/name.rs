@@ -1,6 +1,7 @@
 //! Names: the connection's, and what a secret's ARN says of the secret.
 
 use lambda_with::Arn;
+use lambda_with::name::checksum;
 
 /// The most characters of a secret's name.
 const MAX_NAME: usize = 512;
@@ -13,7 +14,7 @@ pub(crate) fn of(secret: &Arn) -> String {
     let mut name = format!("secrets-manager-{}", words.join("-"));
     name.truncate(71);
     format!(
-        "{}-{:08x}",
+        "{}-{}",
         name.trim_end_matches('-'),
         checksum(secret.as_str())
     )
@@ -53,13 +54,6 @@ fn split(secret: &Arn) -> Option<(&str, &str)> {
         .rsplit_once('-')?;
     let known = end.len() == 6 && end.bytes().all(|b| b.is_ascii_alphanumeric());
     (known || end == "??????").then_some((name, end))
-}
-
-/// FNV-1a: the same in every release, on every machine.
-fn checksum(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A connection's name: readable, stable, and unique within a function.
 
 use lambda_with::Arn;
+use lambda_with::name::checksum;
 
 /// `sqs-QUEUE-` and a checksum of the ARN, which tells apart what the letters of a name cannot:
 /// `orders.fifo` from `orders-fifo`, and queues of the same name in two accounts.
@@ -10,17 +11,10 @@ pub(crate) fn of(queue: &Arn) -> String {
     let mut name = format!("sqs-{}", words.join("-"));
     name.truncate(71);
     format!(
-        "{}-{:08x}",
+        "{}-{}",
         name.trim_end_matches('-'),
         checksum(queue.as_str())
     )
-}
-
-/// FNV-1a: the same in every release, on every machine.
-fn checksum(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
 }
 
 #[cfg(test)]

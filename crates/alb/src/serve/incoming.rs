@@ -5,7 +5,7 @@ use http::{HeaderValue, Request, header};
 use lambda_with::{Base64, Headers, JsonText, Map, MultiHeaders, Nullable, Text};
 
 use super::Arrival;
-use crate::{AlbContext, AlbRequest, AlbRequestContext, name};
+use crate::{AlbContext, AlbRequest, AlbRequestContext};
 
 /// As many bytes the request line has at most, and each header.
 const MAX_LINE: usize = 16 * 1024;
@@ -28,7 +28,7 @@ type Values = Vec<(String, Vec<String>)>;
 
 impl<'a> Incoming<'a> {
     pub(super) fn new(request: &'a Request<Bytes>, arrival: &'a Arrival) -> Self {
-        let part = |salt: &str| name::checksum(&[salt, &arrival.request_id]);
+        let part = |salt: &str| lambda_with::name::checksum_of(&[salt, &arrival.request_id]);
         let seconds = arrival.now.seconds();
         let own = format!("=1-{seconds:08x}-{}{}{}", part("a"), part("b"), part("c"));
         let sent = request.headers().get("x-amzn-trace-id").and_then(text);

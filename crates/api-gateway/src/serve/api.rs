@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use lambda_with::{Arn, Delivery, Function};
 
+use crate::permission;
 use crate::route::Route;
-use crate::{name, permission};
 
 /// What is common to all routes.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ impl Api {
         Self {
             id: match id {
                 Some(id) => id.to_owned(),
-                None => format!("local{}", name::checksum(&[&reference])),
+                None => format!("local{}", lambda_with::name::checksum_of(&[&reference])),
             },
             reference,
             rest: false,

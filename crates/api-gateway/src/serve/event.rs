@@ -8,7 +8,7 @@ use super::matching::Variables;
 use crate::route::Route;
 use crate::{
     AuthorizerContext, HttpApiDescription, HttpApiRequest, HttpApiRequestContext, RequestIdentity,
-    RestApiRequest, RestApiRequestContext, name,
+    RestApiRequest, RestApiRequestContext,
 };
 
 /// The event of one request, as JSON text.
@@ -263,5 +263,8 @@ fn first_label(domain: &str) -> Text {
 
 /// Six characters, as resources and deployments have them.
 fn identifier(of: &str) -> String {
-    name::checksum(&[of]).chars().take(6).collect()
+    lambda_with::name::checksum_of(&[of])
+        .chars()
+        .take(6)
+        .collect()
 }

@@ -290,8 +290,8 @@ pub(super) fn log_time(time: Timestamp) -> String {
 pub(super) fn short_id(request_id: &str) -> String {
     let sum = format!(
         "{}{}",
-        crate::name::checksum(&[request_id]),
-        crate::name::checksum(&["", request_id])
+        lambda_with::name::checksum_of(&[request_id]),
+        lambda_with::name::checksum_of(&["", request_id])
     );
     let mut bytes = sum.into_bytes();
     bytes.truncate(11);
@@ -300,7 +300,7 @@ pub(super) fn short_id(request_id: &str) -> String {
 
 /// An X-Ray header that starts a trace: the second, and 24 digits made from the request's id.
 fn trace(arrival: &Arrival) -> String {
-    let part = |salt: &str| crate::name::checksum(&[salt, &arrival.request_id]);
+    let part = |salt: &str| lambda_with::name::checksum_of(&[salt, &arrival.request_id]);
     let seconds = arrival.now.seconds();
     format!(
         "Root=1-{seconds:08x}-{}{}{}",

@@ -1,5 +1,6 @@
 //! Roles that services assume in order to invoke.
 
+use lambda_with::name::checksum;
 use lambda_with::policy::Policy;
 use lambda_with::{Arn, Error, ErrorKind, Function, RoleStatement};
 use serde_json::{Value, json};
@@ -30,12 +31,9 @@ pub(crate) struct CallerRole {
 /// most 64 characters.
 pub(crate) fn name(function: &Function, connection: &str) -> String {
     let exact = format!("{}\0{connection}", function.arn);
-    let sum = exact.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
     let mut name = format!("{}-{connection}", function.name());
     name.truncate(55);
-    format!("{}-{sum:08x}", name.trim_end_matches('-'))
+    format!("{}-{}", name.trim_end_matches('-'), checksum(&exact))
 }
 
 /// The ARN of that role, for the service to be told.
