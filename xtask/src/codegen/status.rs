@@ -22,8 +22,10 @@ What there is for each of the 29 services of the Lambda guide, counted in this t
 - **permission**, **export**: an `impl Integration` that says what must be granted and which
   resources it takes, one for each kind of connection.
 - **checks**: different lint numbers in the crate's sources.
-- **connect** (`src/aws.rs`), **poll** (`src/poll.rs`), **serve** (`src/serve.rs`), **interop**
-  (`src/interop.rs`): the module is there.
+- **connect** (`src/aws.rs`): the service takes AWS calls of its own. Permissions, event source
+  mappings and the function's configuration (all that SQS and EFS need) are set up without.
+- **poll** (`src/poll.rs`), **serve** (`src/serve.rs`), **interop** (`src/interop.rs`): the module is
+  there.
 
 ";
 
