@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::clients::python;
-use crate::run::{defined, run};
+use crate::run::defined;
 
 const DEFINITION: &str = r#"
 account = "123456789012"
@@ -49,16 +49,4 @@ fn what_aws_would_refuse_is_refused_before_any_call() {
     );
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.stderr.contains("LW0204"), "{}", ran.stderr);
-}
-
-#[test]
-fn help_says_what_is_written() {
-    for command in ["diff", "connect", "disconnect", "status"] {
-        let ran = run([command, "--help"]).ok();
-        assert!(
-            ran.stdout.contains("AWS") || ran.stdout.contains("connect"),
-            "{}",
-            ran.stdout
-        );
-    }
 }
