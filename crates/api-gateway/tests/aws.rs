@@ -1,17 +1,13 @@
 //! Routes of an API that exists, beside those of others, against a moto server.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "../../aws/tests/fake/mod.rs"]
-mod fake;
-#[path = "../../aws/tests/moto/mod.rs"]
-mod moto;
-
 use aws_sdk_apigatewayv2::Client;
 use aws_sdk_apigatewayv2::types::{IntegrationType, ProtocolType};
 use lambda_with::policy::Policy;
 use lambda_with::{Function, Integration, Permission, Statement};
 use lambda_with_api_gateway::{HttpApi, RestApi};
 use lambda_with_aws::{Action, Plan, Session, Wiring};
+use lambda_with_testing::{fake, moto};
 
 /// An API with a route of somebody else.
 async fn api(client: &Client) -> String {

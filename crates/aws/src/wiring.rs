@@ -185,17 +185,12 @@ impl Wiring {
                     self.statements.push((name.clone(), statement));
                 }
                 Permission::ExecutionRole(statement) => self.role.push(statement),
-                Permission::CallerRole {
-                    trusts,
-                    source_arn,
-                    source_account,
-                    allows,
-                } => {
-                    let role = CallerRole::new(&self.session, &self.function, &name)
-                        .trusting(&trusts, source_arn.as_ref(), source_account.as_deref())
-                        .allowing(&allows);
+                Permission::CallerRole(role) => {
+                    let role = CallerRole::new(&self.session, &self.function, &name, &role);
                     self.callers.push(role);
                 }
+                // Whoever made the role decides on its trust.
+                Permission::ExecutionTrust { .. } => {}
                 _ => {
                     let what = format!("`{name}` needs a kind of permission not known here");
                     return Err(Error::new(ErrorKind::Invalid, what));

@@ -1,13 +1,13 @@
 //! What becomes of errors, where an emulator does not serve.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod fake;
 mod feed;
 
 use std::time::Duration;
 
 use lambda_with::{ErrorKind, Function, Permission, RoleStatement, Statement};
 use lambda_with_aws::{Session, Wiring};
+use lambda_with_testing::fake;
 use serde_json::json;
 
 use self::feed::Feed;

@@ -1,7 +1,6 @@
 //! The exact requests, where an emulator does not serve.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod fake;
 mod feed;
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,6 +11,7 @@ use lambda_with::{
     Resource, Statement,
 };
 use lambda_with_aws::{RemoteFunction, Session, Wiring};
+use lambda_with_testing::fake;
 use serde_json::{Value, json};
 
 use self::feed::Feed;

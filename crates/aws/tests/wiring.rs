@@ -2,24 +2,27 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod feed;
-mod moto;
 
 use std::time::Duration;
 
 use expect_test::expect;
 use lambda_with::{
-    Arn, Caller, Delivery, Function, Permission, Resource, RoleStatement, Statement,
+    Arn, Caller, CallerRole, Delivery, Function, Permission, Resource, RoleStatement, Statement,
 };
 use lambda_with_aws::{Action, Plan, Session, Status, Wiring, caller_role, may_invoke, may_poll};
+use lambda_with_testing::moto;
 use serde_json::json;
 
 use self::feed::Feed;
 
 fn topic(name: &str) -> Feed {
-    let arn = format!("arn:aws:sns:eu-west-1:{}:{name}", moto::ACCOUNT);
+    let arn = format!(
+        "arn:aws:sns:eu-west-1:{}:{name}",
+        lambda_with_testing::ACCOUNT
+    );
     let statement = Statement::service(format!("sns-{name}"), "sns.amazonaws.com")
         .source_arn(arn.parse().unwrap())
-        .source_account(moto::ACCOUNT);
+        .source_account(lambda_with_testing::ACCOUNT);
     Feed {
         permissions: vec![Permission::ResourceBased(statement)],
         ..Feed::named(&format!("sns-{name}"))
@@ -49,14 +52,17 @@ fn queue(arn: &str, batch: u32) -> Feed {
 
 async fn a_queue(session: &Session) -> String {
     let client = aws_sdk_sqs::Client::new(session.config());
-    let name = moto::unique("orders");
+    let name = lambda_with_testing::unique("orders");
     client
         .create_queue()
         .queue_name(&name)
         .send()
         .await
         .unwrap();
-    format!("arn:aws:sqs:eu-west-1:{}:{name}", moto::ACCOUNT)
+    format!(
+        "arn:aws:sqs:eu-west-1:{}:{name}",
+        lambda_with_testing::ACCOUNT
+    )
 }
 
 fn wiring(session: &Session, function: &Function, feeds: &[Feed]) -> Wiring {
@@ -300,7 +306,10 @@ async fn drift_is_named_and_put_right() {
 async fn an_interrupted_connect_is_completed() {
     let session = moto::session();
     let function = moto::function(&session, "interrupted").await;
-    let missing = format!("arn:aws:sqs:eu-west-1:{}:nowhere", moto::ACCOUNT);
+    let missing = format!(
+        "arn:aws:sqs:eu-west-1:{}:nowhere",
+        lambda_with_testing::ACCOUNT
+    );
     let wiring_to = |queue_arn: &str| {
         wiring(
             &session,
@@ -359,15 +368,15 @@ async fn callers_roles() {
         function.arn.as_str(),
         "it invokes",
     );
-    let feed = |source: &str| Feed {
-        name: "firehose-clicks".into(),
-        permissions: vec![Permission::CallerRole {
-            trusts: "firehose.amazonaws.com".into(),
-            source_arn: Some(source.parse().unwrap()),
-            source_account: Some(moto::ACCOUNT.into()),
-            allows: vec![invoke.clone()],
-        }],
-        ..Feed::default()
+    let feed = |source: &str| {
+        let mut role = CallerRole::new("firehose.amazonaws.com", [invoke.clone()]);
+        role.source_arn = Some(source.parse().unwrap());
+        role.source_account = Some(lambda_with_testing::ACCOUNT.into());
+        Feed {
+            name: "firehose-clicks".into(),
+            permissions: vec![Permission::CallerRole(role)],
+            ..Feed::default()
+        }
     };
     let one = feed("arn:aws:firehose:eu-west-1:123456789012:deliverystream/clicks");
     let ours = wiring(&session, &function, &[one]);
@@ -427,7 +436,7 @@ async fn may_a_service_invoke() {
                     .parse()
                     .unwrap(),
             ),
-            source_account: Some(moto::ACCOUNT.into()),
+            source_account: Some(lambda_with_testing::ACCOUNT.into()),
             event_source_token: None,
         })
     };

@@ -1,7 +1,7 @@
 //! All that must be granted for one function, gathered from its connections and destinations.
 
 use lambda_with::policy::Policy;
-use lambda_with::{Arn, Permission, RoleStatement, Statement};
+use lambda_with::{Arn, CallerRole, Permission, RoleStatement, Statement};
 use serde::Serialize;
 
 use crate::config::Defined;
@@ -19,29 +19,10 @@ pub(crate) struct Needs {
     pub(crate) statements: Vec<Statement>,
     /// Statements of the execution role.
     pub(crate) role: Vec<RoleStatement>,
-    /// Roles that services assume to invoke.
-    pub(crate) callers: Vec<CallerRole>,
-}
-
-/// A role a service assumes.
-#[derive(Debug)]
-pub(crate) struct CallerRole {
-    /// The connection it is for.
-    pub(crate) connection: String,
-    pub(crate) trusts: String,
-    pub(crate) source_arn: Option<Arn>,
-    pub(crate) source_account: Option<String>,
-    pub(crate) allows: Vec<RoleStatement>,
-}
-
-impl CallerRole {
-    pub(crate) fn trust(&self) -> Policy {
-        Policy::trust(
-            &self.trusts,
-            self.source_arn.as_ref(),
-            self.source_account.as_deref(),
-        )
-    }
+    /// Roles that services assume to invoke, each with the name of its connection.
+    pub(crate) callers: Vec<(String, CallerRole)>,
+    /// Services that must be able to assume the execution role, beside Lambda.
+    pub(crate) trusted: Vec<String>,
 }
 
 /// The policies of one function, as JSON prints them.
@@ -79,25 +60,16 @@ impl Needs {
                     Permission::ResourceBased(same) if needs.statements.contains(&same) => {}
                     Permission::ResourceBased(statement) => needs.statements.push(statement),
                     Permission::ExecutionRole(statement) => needs.role.push(statement),
-                    Permission::CallerRole {
-                        trusts,
-                        source_arn,
-                        source_account,
-                        allows,
-                    } => {
-                        needs.callers.push(CallerRole {
-                            connection: connected.connection.name(),
-                            trusts,
-                            source_arn,
-                            source_account,
-                            allows,
-                        });
+                    Permission::CallerRole(role) => {
+                        needs.callers.push((connected.connection.name(), role));
                     }
+                    Permission::ExecutionTrust { service } => needs.trusted.push(service),
                     _ => {}
                 }
             }
         }
         needs.role.extend(Self::destinations(defined));
+        needs.trusted.dedup();
         needs
     }
 
@@ -112,6 +84,11 @@ impl Needs {
         (!self.role.is_empty()).then(|| Policy::of_role(&self.role))
     }
 
+    /// Who may assume the execution role.
+    pub(crate) fn trust(&self) -> Policy {
+        Policy::execution_trust(self.trusted.iter().map(String::as_str))
+    }
+
     pub(crate) fn policies(&self, defined: &Defined) -> Policies {
         let function = &defined.function;
         let partition = function.partition();
@@ -123,7 +100,7 @@ impl Needs {
             execution_role: self.role_policy().map(|policy| RolePolicies {
                 connection: None,
                 role: function.role.clone(),
-                trust: Policy::execution_trust(),
+                trust: self.trust(),
                 managed: managed(defined)
                     .map(|name| managed_arn(partition, name))
                     .collect(),
@@ -132,10 +109,10 @@ impl Needs {
             caller_roles: self
                 .callers
                 .iter()
-                .map(|caller| RolePolicies {
-                    connection: Some(caller.connection.clone()),
-                    role: None,
-                    trust: caller.trust(),
+                .map(|(connection, caller)| RolePolicies {
+                    connection: Some(connection.clone()),
+                    role: caller.role.clone(),
+                    trust: Policy::trust(caller),
                     managed: Vec::new(),
                     policy: Policy::of_role(&caller.allows),
                 })

@@ -8,7 +8,6 @@ mod respond;
 mod simulate;
 mod trigger;
 
-use lambda_with::policy::Policy;
 use lambda_with::{Finding, Function, Integration, Permission, Resource, RoleStatement, Service};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -81,23 +80,6 @@ impl CloudFront {
     #[must_use]
     pub fn association(&self, function: &Function) -> Value {
         self.entry(function.arn.as_str())
-    }
-
-    /// Who may run as the function's role: Lambda, and Lambda at the edge.
-    ///
-    /// ```
-    /// use lambda_with_cloudfront::CloudFront;
-    ///
-    /// assert!(CloudFront::trust().to_json().contains("edgelambda.amazonaws.com"));
-    /// ```
-    ///
-    /// A role that trusts `lambda.amazonaws.com` alone, as the console makes it, is refused.
-    #[must_use]
-    pub fn trust() -> Policy {
-        let mut trust = Policy::execution_trust();
-        let edge = Policy::trust("edgelambda.amazonaws.com", None, None);
-        trust.statements.extend(edge.statements);
-        trust
     }
 
     /// What whoever sets the association must be allowed, besides changing the distribution.
@@ -177,7 +159,10 @@ impl Integration for CloudFront {
         let reason = "a function at the edge logs in the Region nearest to the viewer";
         let mut logs = RoleStatement::new(actions, format!("{group}:*"), reason);
         logs.resources.push(group);
-        vec![Permission::ExecutionRole(logs)]
+        let edge = Permission::ExecutionTrust {
+            service: "edgelambda.amazonaws.com".into(),
+        };
+        vec![Permission::ExecutionRole(logs), edge]
     }
 
     /// The distribution with its behaviour, where `origin` says what it serves.

@@ -44,7 +44,7 @@ fn check(value: &impl serde::Serialize, expected: &Expect) {
 #[test]
 fn the_role_writes_logs_in_every_region() {
     let permissions = connection(EXISTING).permissions(&function());
-    let [Permission::ExecutionRole(logs)] = permissions.as_slice() else {
+    let [Permission::ExecutionRole(logs), _] = permissions.as_slice() else {
         panic!("{permissions:?}")
     };
     check(
@@ -72,8 +72,16 @@ fn the_role_writes_logs_in_every_region() {
 
 #[test]
 fn the_role_is_trusted_to_both() {
+    let services: Vec<String> = connection(EXISTING)
+        .permissions(&function())
+        .into_iter()
+        .filter_map(|permission| match permission {
+            Permission::ExecutionTrust { service } => Some(service),
+            _ => None,
+        })
+        .collect();
     check(
-        &CloudFront::trust(),
+        &Policy::execution_trust(services.iter().map(String::as_str)),
         &expect![[r#"
         {
           "Version": "2012-10-17",

@@ -31,7 +31,9 @@ pub use crate::leaf::{
     Base64, EpochMillis, EpochSeconds, Headers, Integer, Json, JsonText, Map, MultiHeaders, Name,
     Names, Nullable, Rfc3339, Scalar, Secret, Text, Timestamp,
 };
-pub use crate::permission::{FunctionUrlAuthType, Permission, Principal, RoleStatement, Statement};
+pub use crate::permission::{
+    CallerRole, FunctionUrlAuthType, Permission, Principal, RoleStatement, Statement,
+};
 pub use crate::service::{Mode, Sample, Service};
 pub use crate::shape::{Member, Mismatch, Shape, Shaped};
-pub use crate::source::{Record, Source};
+pub use crate::source::{Position, Record, Shard, Slice, Source, Stream};

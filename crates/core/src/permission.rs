@@ -18,16 +18,59 @@ pub enum Permission {
     /// use what the connection gives it.
     ExecutionRole(RoleStatement),
     /// A role of its own, which the service assumes in order to invoke.
-    CallerRole {
-        /// The service that may assume the role.
-        trusts: String,
-        /// The resource on whose behalf it must act (`aws:SourceArn` of the trust policy).
-        source_arn: Option<Arn>,
-        /// The account it must act for (`aws:SourceAccount` of the trust policy).
-        source_account: Option<String>,
-        /// What the role may do.
-        allows: Vec<RoleStatement>,
+    CallerRole(CallerRole),
+    /// A service that, beside Lambda, must be able to assume the function's execution role.
+    ExecutionTrust {
+        /// The service: `edgelambda.amazonaws.com`.
+        service: String,
     },
+}
+
+/// A role that a service assumes in order to invoke.
+///
+/// ```
+/// use lambda_with::{CallerRole, RoleStatement, policy::Policy};
+///
+/// let orders = "arn:aws:lambda:eu-west-1:123456789012:function:orders";
+/// let invoke = RoleStatement::new(["lambda:InvokeFunction"], orders, "the schedule invokes it");
+/// let mut role = CallerRole::new("scheduler.amazonaws.com", [invoke]);
+/// role.source_account = Some("123456789012".into());
+/// assert!(Policy::trust(&role).to_json().contains("aws:SourceAccount"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct CallerRole {
+    /// The service that may assume the role.
+    pub trusts: String,
+    /// The resource on whose behalf it must act (`aws:SourceArn` of the trust policy).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_arn: Option<Arn>,
+    /// The account it must act for (`aws:SourceAccount` of the trust policy).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_account: Option<String>,
+    /// What it must present (`sts:ExternalId` of the trust policy).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// The role, where there is one already. Its trust policy is its owner's; what the connection
+    /// needs is added to what it may do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Arn>,
+    /// What the role may do.
+    pub allows: Vec<RoleStatement>,
+}
+
+impl CallerRole {
+    /// A role that `service` may assume, on whosever behalf.
+    pub fn new(service: impl Into<String>, allows: impl Into<Vec<RoleStatement>>) -> Self {
+        Self {
+            trusts: service.into(),
+            source_arn: None,
+            source_account: None,
+            external_id: None,
+            role: None,
+            allows: allows.into(),
+        }
+    }
 }
 
 /// Who is let in.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::Error;
+use crate::{Error, Timestamp};
 
 /// One record of a polled source, ready to stand in an event.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -20,6 +20,8 @@ pub struct Record {
     pub receipt: String,
     /// The record as JSON text, as it will stand in the event's `Records`.
     pub json: Bytes,
+    /// When the source took the record in, where it says so: the age of a record counts from here.
+    pub arrived: Option<Timestamp>,
 }
 
 /// A source that Lambda polls, read over its real protocol.
@@ -50,4 +52,80 @@ pub trait Source: Send + Sync {
     ///
     /// When the source did not take note of all of them; those may come again.
     fn acknowledge(&self, records: &[Record]) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// A source whose records stay where they are, in shards or partitions: Kinesis, DynamoDB Streams,
+/// Kafka.
+///
+/// Lambda reads each shard from a position it remembers itself, the checkpoint, and moves it on
+/// when records need not be read again. Reading takes nothing away, so the same position can be read
+/// twice.
+///
+/// A [`Record`] of a stream has its sequence number or offset as `id`, and as `group` what orders
+/// records within their shard: the partition key, the item's key.
+pub trait Stream: Send + Sync {
+    /// The shards there are now, the closed ones that still hold records included.
+    ///
+    /// # Errors
+    ///
+    /// When the source cannot be read; the engine waits and asks again.
+    fn shards(&self) -> impl Future<Output = Result<Vec<Shard>, Error>> + Send;
+
+    /// Reads up to `max` records of a shard, waiting up to `wait` for the first.
+    ///
+    /// # Errors
+    ///
+    /// When the source cannot be read, or has no longer got what stands at `from`.
+    fn read(
+        &self,
+        shard: &str,
+        from: &Position,
+        max: usize,
+        wait: Duration,
+    ) -> impl Future<Output = Result<Slice, Error>> + Send;
+
+    /// Lets the source know that a shard has been processed up to and with the record `id`, where
+    /// it wants to know: Kafka's consumer group. The engine keeps its own checkpoint all the same.
+    ///
+    /// # Errors
+    ///
+    /// When the source did not take note.
+    fn checkpoint(&self, shard: &str, id: &str) -> impl Future<Output = Result<(), Error>> + Send {
+        let _ = (shard, id);
+        std::future::ready(Ok(()))
+    }
+}
+
+/// A shard of a stream, or a partition of a topic.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Shard {
+    /// Its id: `shardId-000000000006`, or topic and partition `orders-0`.
+    pub id: String,
+    /// The shards it came from by a split or a merge. They are read to their end first.
+    pub parents: Vec<String>,
+}
+
+/// Where to read on.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Position {
+    /// With the oldest record there is.
+    TrimHorizon,
+    /// With the first record that comes from now on.
+    Latest,
+    /// With the first record that came at this time or later.
+    At(Timestamp),
+    /// After the record of this sequence number or offset.
+    After(String),
+}
+
+/// What one read of a shard gave.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Slice {
+    /// The records, in their order.
+    pub records: Vec<Record>,
+    /// Where the next read goes on. Not always after the last record: a source may have skipped
+    /// some, and [`Position::Latest`] turns into a place of its own.
+    pub next: Position,
+    /// Whether the shard is closed and has been read to its end.
+    pub ended: bool,
 }

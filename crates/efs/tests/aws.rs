@@ -1,14 +1,12 @@
 //! A file system mounted for real: the exact requests, because no emulator remembers a mount.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "../../aws/tests/fake/mod.rs"]
-mod fake;
-
 use std::sync::Mutex;
 
 use lambda_with::Function;
 use lambda_with_aws::Wiring;
 use lambda_with_efs::{DirectS3Read, Efs};
+use lambda_with_testing::fake;
 use serde_json::{Value, json};
 
 #[tokio::test]

@@ -10,8 +10,8 @@ mod resources;
 mod respond;
 
 use lambda_with::{
-    Arn, Finding, Function, Integration, Permission, Principal, Resource, RoleStatement, Service,
-    Statement,
+    Arn, CallerRole, Finding, Function, Integration, Permission, Principal, Resource,
+    RoleStatement, Service, Statement,
 };
 use serde::{Deserialize, Serialize};
 
@@ -156,12 +156,9 @@ impl Integration for Firehose {
 
     /// The stream's role. A function of another account must let that role in by its own policy too.
     fn permissions(&self, function: &Function) -> Vec<Permission> {
-        let mut permissions = vec![Permission::CallerRole {
-            trusts: "firehose.amazonaws.com".into(),
-            source_arn: None,
-            source_account: None,
-            allows: self.grants(function),
-        }];
+        let mut caller = CallerRole::new("firehose.amazonaws.com", self.grants(function));
+        caller.role = self.role.clone();
+        let mut permissions = vec![Permission::CallerRole(caller)];
         let role = self.role.as_ref().filter(|role| check::is_role(role));
         if let Some(role) = role.filter(|_| self.stream.account() != function.account()) {
             let statement = |sid: String, action: &'static str| {

@@ -4,7 +4,7 @@
 
 use expect_test::{Expect, expect};
 use lambda_with::policy::Policy;
-use lambda_with::{Function, Integration, Permission, Statement};
+use lambda_with::{CallerRole, Function, Integration, Permission, Statement};
 use lambda_with_firehose::Firehose;
 
 fn function(arn: &str) -> Function {
@@ -36,7 +36,7 @@ const PARTITIONED: &str = r#"
 
 fn role(firehose: &Firehose, function: &Function) -> Policy {
     let permissions = firehose.permissions(function);
-    let Permission::CallerRole { trusts, allows, .. } = &permissions[0] else {
+    let Permission::CallerRole(CallerRole { trusts, allows, .. }) = &permissions[0] else {
         panic!("{permissions:?}")
     };
     assert_eq!(trusts, "firehose.amazonaws.com");
@@ -71,7 +71,7 @@ fn the_role_invokes_the_function_and_reads_its_configuration() {
     );
     let live = function("arn:aws:lambda:eu-west-1:123456789012:function:clean:live");
     let permissions = connection(CLICKS).permissions(&live);
-    let [Permission::CallerRole { allows, .. }] = permissions.as_slice() else {
+    let [Permission::CallerRole(CallerRole { allows, .. })] = permissions.as_slice() else {
         panic!("{permissions:?}")
     };
     assert_eq!(allows[0].resources, [live.arn.to_string()]);

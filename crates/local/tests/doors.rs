@@ -102,6 +102,7 @@ impl Queue {
             group: group.map(str::to_owned),
             receipt: String::new(),
             json: Bytes::copy_from_slice(json.as_bytes()),
+            arrived: None,
         });
     }
 

@@ -11,8 +11,8 @@ mod respond;
 use std::collections::BTreeMap;
 
 use lambda_with::{
-    Arn, Finding, Function, Integration, Permission, Principal, Resource, RoleStatement, Service,
-    Statement,
+    Arn, CallerRole, Finding, Function, Integration, Permission, Principal, Resource,
+    RoleStatement, Service, Statement,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -166,12 +166,9 @@ impl Integration for S3Batch {
 
     /// The jobs' role. A function of another account must let that role in by its own policy too.
     fn permissions(&self, function: &Function) -> Vec<Permission> {
-        let mut permissions = vec![Permission::CallerRole {
-            trusts: "batchoperations.s3.amazonaws.com".into(),
-            source_arn: None,
-            source_account: None,
-            allows: self.grants(function),
-        }];
+        let mut caller = CallerRole::new("batchoperations.s3.amazonaws.com", self.grants(function));
+        caller.role = self.role.clone();
+        let mut permissions = vec![Permission::CallerRole(caller)];
         let role = self.role.as_ref().filter(|role| check::is_role(role));
         if let Some(role) = role.filter(|role| role.account() != function.account()) {
             let principal = Principal::Aws(role.to_string());

@@ -4,7 +4,7 @@
 
 use expect_test::{Expect, expect};
 use lambda_with::policy::Policy;
-use lambda_with::{Function, Integration, Permission};
+use lambda_with::{CallerRole, Function, Integration, Permission};
 use lambda_with_s3_batch::S3Batch;
 
 fn function(arn: &str) -> Function {
@@ -38,7 +38,7 @@ fn check(value: &impl serde::Serialize, expected: &Expect) {
 
 fn role(batch: &S3Batch, function: &Function) -> Policy {
     let permissions = batch.permissions(function);
-    let Permission::CallerRole { trusts, allows, .. } = &permissions[0] else {
+    let Permission::CallerRole(CallerRole { trusts, allows, .. }) = &permissions[0] else {
         panic!("{permissions:?}")
     };
     assert_eq!(trusts, "batchoperations.s3.amazonaws.com");
@@ -120,7 +120,7 @@ fn a_place_that_would_admit_other_objects_grants_nothing() {
             ..connection(PLAIN)
         };
         let permissions = batch.permissions(&thumbnails());
-        let [Permission::CallerRole { allows, .. }] = permissions.as_slice() else {
+        let [Permission::CallerRole(CallerRole { allows, .. })] = permissions.as_slice() else {
             panic!("{permissions:?}")
         };
         assert_eq!(allows.len(), 1, "{manifest}: {allows:?}");

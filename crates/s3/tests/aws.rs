@@ -2,11 +2,6 @@
 //! endpoint of our own.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "../../aws/tests/fake/mod.rs"]
-mod fake;
-#[path = "../../aws/tests/moto/mod.rs"]
-mod moto;
-
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,13 +12,14 @@ use aws_sdk_s3::types::{
 use lambda_with::{ErrorKind, Function};
 use lambda_with_aws::{Action, Exchange, Plan, Session, Wiring};
 use lambda_with_s3::S3;
+use lambda_with_testing::{fake, moto};
 
 fn client(session: &Session) -> aws_sdk_s3::Client {
     aws_sdk_s3::Client::new(session.config())
 }
 
 async fn bucket(session: &Session) -> String {
-    let name = moto::unique("uploads");
+    let name = lambda_with_testing::unique("uploads");
     let place = CreateBucketConfiguration::builder()
         .location_constraint(BucketLocationConstraint::EuWest1)
         .build();
@@ -86,7 +82,7 @@ async fn foreign(session: &Session, bucket: &str) {
 fn prefixed(bucket: &str, prefix: &str) -> S3 {
     S3 {
         prefix: Some(prefix.into()),
-        ..S3::new(bucket, moto::ACCOUNT)
+        ..S3::new(bucket, lambda_with_testing::ACCOUNT)
     }
 }
 
@@ -261,7 +257,7 @@ async fn what_s3_would_refuse_is_refused_before_the_write() {
     let before = raw(&session, &bucket).await;
     for connections in [
         vec![prefixed(&bucket, "images/raw/")],
-        vec![S3::new(&bucket, moto::ACCOUNT)],
+        vec![S3::new(&bucket, lambda_with_testing::ACCOUNT)],
         vec![prefixed(&bucket, "a/"), prefixed(&bucket, "a/b/")],
     ] {
         let overlapping = wiring(&session, &other, &connections);
@@ -310,8 +306,12 @@ async fn what_s3_would_refuse_is_refused_before_the_write() {
 async fn a_missing_bucket() {
     let session = moto::session();
     let function = moto::function(&session, "lonely").await;
-    let nowhere = moto::unique("nowhere");
-    let wiring = wiring(&session, &function, &[S3::new(&nowhere, moto::ACCOUNT)]);
+    let nowhere = lambda_with_testing::unique("nowhere");
+    let wiring = wiring(
+        &session,
+        &function,
+        &[S3::new(&nowhere, lambda_with_testing::ACCOUNT)],
+    );
     let error = wiring.connect(|_| ()).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.context("code")),

@@ -9,7 +9,7 @@ use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::{
     DeleteMessageBatchRequestEntry, Message, MessageAttributeValue, MessageSystemAttributeName,
 };
-use lambda_with::{Arn, Base64, Error, ErrorKind, Record, Source};
+use lambda_with::{Arn, Base64, Error, ErrorKind, Record, Source, Timestamp};
 use serde::{Serialize, Serializer};
 
 /// The most messages of one receive and one delete.
@@ -155,6 +155,7 @@ impl SqsSource {
         Ok(Record {
             group: group.filter(|_| self.fifo),
             json: json.into(),
+            arrived: sent(&attributes),
             id,
             receipt,
         })
@@ -373,4 +374,9 @@ where
 fn chain(error: &dyn std::error::Error) -> String {
     std::iter::successors(error.source(), |cause| cause.source())
         .fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+fn sent(attributes: &HashMap<MessageSystemAttributeName, String>) -> Option<Timestamp> {
+    let millis = attributes.get(&MessageSystemAttributeName::SentTimestamp)?;
+    millis.parse().ok().map(Timestamp::from_unix_millis)
 }

@@ -1,18 +1,16 @@
 //! A queue connected for real, against a moto server: all of it follows from the definition.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "../../aws/tests/moto/mod.rs"]
-mod server;
-
 use lambda_with::Integration;
 use lambda_with_aws::{Wiring, may_poll};
 use lambda_with_sqs::Sqs;
+use lambda_with_testing::{ACCOUNT, moto, unique};
 
 #[tokio::test]
 async fn a_queue_is_connected_changed_and_disconnected() {
-    let session = server::session();
-    let function = server::function(&session, "orders").await;
-    let name = server::unique("orders");
+    let session = moto::session();
+    let function = moto::function(&session, "orders").await;
+    let name = unique("orders");
     let queues = aws_sdk_sqs::Client::new(session.config());
     queues
         .create_queue()
@@ -20,7 +18,7 @@ async fn a_queue_is_connected_changed_and_disconnected() {
         .send()
         .await
         .unwrap();
-    let arn = format!("arn:aws:sqs:eu-west-1:{}:{name}", server::ACCOUNT);
+    let arn = format!("arn:aws:sqs:eu-west-1:{ACCOUNT}:{name}");
     let plain = Sqs::new(arn.parse().unwrap());
     let wiring = |sqs: &Sqs| {
         let mut wiring = Wiring::new(&session, function.clone()).unwrap();

@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod moto;
-
 use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::Client;
@@ -14,12 +12,13 @@ use aws_sdk_sqs::types::{
 use lambda_with::{Arn, ErrorKind, Record, Source, decode};
 use lambda_with_sqs::poll::SqsSource;
 use lambda_with_sqs::{SqsEvent, SqsMessage};
+use lambda_with_testing::{moto, moto_endpoint};
 use serde_json::{Value, json};
 
 const NONE: Duration = Duration::ZERO;
 
 async fn queue(name: &str, attributes: &[(QueueAttributeName, &str)]) -> (Client, Arn, SqsSource) {
-    let client = moto::client();
+    let client = Client::new(moto::session().config());
     let mut request = client.create_queue().queue_name(name);
     for (key, value) in attributes {
         request = request.attributes(key.clone(), *value);
@@ -322,7 +321,7 @@ async fn a_long_poll_waits_while_others_are_deleted() {
 
 #[tokio::test]
 async fn errors_name_the_queue() {
-    let client = moto::client();
+    let client = Client::new(moto::session().config());
     let arn: Arn = "arn:aws:sqs:eu-west-1:123456789012:nowhere"
         .parse()
         .unwrap();
@@ -331,7 +330,7 @@ async fn errors_name_the_queue() {
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
     assert!(error.to_string().contains("nowhere"), "{error}");
-    let lost = format!("{}/123456789012/nowhere", moto::endpoint());
+    let lost = format!("{}/123456789012/nowhere", moto_endpoint());
     let source = SqsSource::new(client, arn.clone(), lost);
     let error = source.receive(1, NONE).await.unwrap_err();
     assert_eq!(

@@ -100,6 +100,7 @@ fn records(ids: &[&str]) -> Vec<Record> {
         group: None,
         receipt: format!("r-{id}"),
         json: "{}".into(),
+        arrived: None,
     };
     ids.iter().map(record).collect()
 }

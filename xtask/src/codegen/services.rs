@@ -122,7 +122,7 @@ pub fn facts(root: &Path, problems: &mut Problems) -> Result<Vec<Facts>> {
     for (id, name, mode) in ALL {
         let file = format!("crates/{id}/Cargo.toml");
         let path = root.join(&file);
-        if !path.exists() {
+        if !path.with_file_name("schema.json").exists() {
             continue;
         }
         let manifest: Manifest =

@@ -2,7 +2,7 @@
 
 use lambda_with::name::checksum;
 use lambda_with::policy::Policy;
-use lambda_with::{Arn, Error, ErrorKind, Function, RoleStatement};
+use lambda_with::{Arn, Error, ErrorKind, Function};
 use serde_json::{Value, json};
 
 use super::role::{decoded, delete, inline, put};
@@ -62,31 +62,19 @@ pub fn caller_role(function: &Function, connection: &str) -> Result<Arn, Error> 
 }
 
 impl CallerRole {
-    pub(crate) fn new(session: &Session, function: &Function, connection: &str) -> Self {
+    pub(crate) fn new(
+        session: &Session,
+        function: &Function,
+        connection: &str,
+        role: &lambda_with::CallerRole,
+    ) -> Self {
         Self {
             session: session.clone(),
             connection: connection.to_owned(),
             name: name(function, connection),
-            trust: Policy::default(),
-            allows: Policy::default(),
+            trust: Policy::trust(role),
+            allows: Policy::of_role(&role.allows),
         }
-    }
-
-    /// Sets who may assume it, on whose behalf.
-    pub(crate) fn trusting(
-        mut self,
-        service: &str,
-        source_arn: Option<&Arn>,
-        source_account: Option<&str>,
-    ) -> Self {
-        self.trust = Policy::trust(service, source_arn, source_account);
-        self
-    }
-
-    /// Sets what it may do.
-    pub(crate) fn allowing(mut self, statements: &[RoleStatement]) -> Self {
-        self.allows = Policy::of_role(statements);
-        self
     }
 
     fn what(&self) -> String {

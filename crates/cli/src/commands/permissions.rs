@@ -7,7 +7,7 @@ use lambda_with::{Arn, Principal, Statement};
 
 use crate::args::{PermissionFormat, Permissions};
 use crate::config::{Config, Defined};
-use crate::needs::{CallerRole, Needs, Policies, managed, managed_arn};
+use crate::needs::{Needs, Policies, managed, managed_arn};
 use crate::output::Output;
 use crate::shell;
 
@@ -66,7 +66,7 @@ fn calls(defined: &Defined, needs: &Needs) -> Vec<Vec<String>> {
             Some(arn) => role_name(arn).to_owned(),
             None => {
                 let role = format!("{}-role", defined.function.name());
-                calls.push(create_role(&role, &Policy::execution_trust()));
+                calls.push(create_role(&role, &needs.trust()));
                 for name in managed(defined) {
                     let arn = managed_arn(defined.function.partition(), name);
                     calls.push(aws(
@@ -79,13 +79,17 @@ fn calls(defined: &Defined, needs: &Needs) -> Vec<Vec<String>> {
         };
         calls.push(put_role_policy(&role, "connections", &policy));
     }
-    for caller in &needs.callers {
-        let CallerRole {
-            connection, allows, ..
-        } = caller;
-        let role = format!("{}-{connection}", defined.function.name());
-        calls.push(create_role(&role, &caller.trust()));
-        calls.push(put_role_policy(&role, "invoke", &Policy::of_role(allows)));
+    for (connection, caller) in &needs.callers {
+        let policy = Policy::of_role(&caller.allows);
+        let role = match &caller.role {
+            Some(arn) => role_name(arn).to_owned(),
+            None => {
+                let role = format!("{}-{connection}", defined.function.name());
+                calls.push(create_role(&role, &Policy::trust(caller)));
+                role
+            }
+        };
+        calls.push(put_role_policy(&role, "invoke", &policy));
     }
     calls
 }

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use lambda_with::policy::Policy;
-use lambda_with::{Principal, Resource, Statement};
+use lambda_with::{CallerRole, Principal, Resource, Statement};
 use serde_json::{Value, json};
 
 use super::function::{self, Names};
 use super::template::Template;
 use crate::config::{Config, Connected, Defined};
 use crate::failure::Failure;
-use crate::needs::{CallerRole, Needs};
+use crate::needs::Needs;
 
 /// The whole definition as one template, as JSON text.
 pub(crate) fn cloudformation(config: &Config) -> anyhow::Result<String> {
@@ -47,7 +47,8 @@ fn add(
     let needs = Needs::of(defined);
     let mut resources = function::resources(defined, &names, &needs, template)?;
     resources.extend(needs.statements.iter().map(permission));
-    resources.extend(needs.callers.iter().map(caller_role));
+    let callers = needs.callers.iter();
+    resources.extend(callers.map(|(connection, caller)| caller_role(connection, caller)));
     for connected in &defined.connections {
         for mut resource in connected.connection.resources(&defined.function) {
             // Lambda checks that the role may read before it makes the mapping.
@@ -116,17 +117,25 @@ fn permission(statement: &Statement) -> Resource {
     )
 }
 
-fn caller_role(caller: &CallerRole) -> Resource {
-    let CallerRole {
-        connection, allows, ..
-    } = caller;
-    let properties = json!({
-        "AssumeRolePolicyDocument": caller.trust(),
-        "Policies": [{ "PolicyName": "invoke", "PolicyDocument": Policy::of_role(allows) }],
-    });
-    Resource::new(
-        Resource::logical_id(&[connection, "role"]),
-        "AWS::IAM::Role",
-        properties,
-    )
+/// The role a service assumes, or what is added to the one there is.
+fn caller_role(connection: &str, caller: &CallerRole) -> Resource {
+    let policy = Policy::of_role(&caller.allows);
+    let id = Resource::logical_id(&[connection, "role"]);
+    match &caller.role {
+        Some(role) => {
+            let properties = json!({
+                "PolicyDocument": policy,
+                "PolicyName": "invoke",
+                "RoleName": crate::commands::role_name(role),
+            });
+            Resource::new(format!("{id}Policy"), "AWS::IAM::RolePolicy", properties)
+        }
+        None => {
+            let properties = json!({
+                "AssumeRolePolicyDocument": Policy::trust(caller),
+                "Policies": [{ "PolicyName": "invoke", "PolicyDocument": policy }],
+            });
+            Resource::new(id, "AWS::IAM::Role", properties)
+        }
+    }
 }

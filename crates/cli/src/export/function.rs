@@ -132,7 +132,7 @@ fn role(
                 .map(|name| format!("arn:${{AWS::Partition}}:iam::aws:policy/{name}"))
                 .collect();
             let properties = json!({
-                "AssumeRolePolicyDocument": lambda_with::policy::Policy::execution_trust(),
+                "AssumeRolePolicyDocument": needs.trust(),
                 "ManagedPolicyArns": managed,
             });
             let name = format!("{id}Role");

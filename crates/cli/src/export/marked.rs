@@ -116,7 +116,7 @@ pub(super) fn reasons(config: &Config) -> Vec<(Vec<&'static str>, String)> {
     let mut reasons: Vec<(Vec<&str>, String)> = Vec::new();
     for defined in &config.functions {
         let needs = Needs::of(defined);
-        let callers = needs.callers.iter().flat_map(|caller| &caller.allows);
+        let callers = needs.callers.iter().flat_map(|(_, caller)| &caller.allows);
         for RoleStatement {
             actions,
             resources,

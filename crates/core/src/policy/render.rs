@@ -2,7 +2,7 @@
 
 use super::{Effect, Policy, PolicyStatement, Principals, Values};
 use crate::permission::FunctionUrlAuthType;
-use crate::{Arn, Map, Principal, RoleStatement, Statement};
+use crate::{Arn, CallerRole, Map, Principal, RoleStatement, Statement};
 
 impl Policy {
     /// The resource-based policy of a function with these statements, as `GetPolicy` returns it.
@@ -72,25 +72,23 @@ impl Policy {
         }
     }
 
-    /// The trust policy of a role that `service` assumes.
+    /// The trust policy of a role that a service assumes in order to invoke.
     ///
     /// With a resource and an account, the service may assume it on behalf of that resource and
     /// that account only, which is what keeps other customers of the service out.
     ///
     /// See <https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>.
     #[must_use]
-    pub fn trust(service: &str, source_arn: Option<&Arn>, source_account: Option<&str>) -> Self {
-        let mut statement = PolicyStatement {
-            principal: Some(Principals::Of(Map::from_iter([(
-                "Service",
-                Values::from(service),
-            )]))),
-            action: Some("sts:AssumeRole".into()),
-            ..PolicyStatement::default()
-        };
-        let account = source_account.map(|account| ("aws:SourceAccount", Values::from(account)));
-        let arn = source_arn.map(|arn| ("aws:SourceArn", Values::from(arn.as_str())));
-        statement.require("StringEquals", account);
+    pub fn trust(role: &CallerRole) -> Self {
+        let mut statement = PolicyStatement::assumes(&role.trusts);
+        let values = |key, value: &Option<String>| Some((key, Values::from(value.as_deref()?)));
+        let equal = [
+            values("aws:SourceAccount", &role.source_account),
+            values("sts:ExternalId", &role.external_id),
+        ];
+        statement.require("StringEquals", equal.into_iter().flatten());
+        let arn = role.source_arn.as_ref();
+        let arn = arn.map(|arn| ("aws:SourceArn", Values::from(arn.as_str())));
         statement.require("ArnLike", arn);
         Self {
             statements: vec![statement],
@@ -98,10 +96,22 @@ impl Policy {
         }
     }
 
-    /// The trust policy of a function's execution role: Lambda may assume it.
+    /// The trust policy of a function's execution role: Lambda may assume it, and so may these
+    /// services.
+    ///
+    /// ```
+    /// use lambda_with::policy::Policy;
+    ///
+    /// let trust = Policy::execution_trust(["edgelambda.amazonaws.com"]);
+    /// assert_eq!(trust.statements.len(), 2);
+    /// ```
     #[must_use]
-    pub fn execution_trust() -> Self {
-        Self::trust("lambda.amazonaws.com", None, None)
+    pub fn execution_trust<'a>(services: impl IntoIterator<Item = &'a str>) -> Self {
+        let services = std::iter::once("lambda.amazonaws.com").chain(services);
+        Self {
+            statements: services.map(PolicyStatement::assumes).collect(),
+            ..Self::default()
+        }
     }
 }
 
@@ -152,6 +162,18 @@ impl PolicyStatement {
         );
         written.require("Bool", text("lambda:InvokedViaFunctionUrl", via_url));
         written
+    }
+
+    /// Lets a service assume the role this is attached to.
+    fn assumes(service: &str) -> Self {
+        Self {
+            principal: Some(Principals::Of(Map::from_iter([(
+                "Service",
+                Values::from(service),
+            )]))),
+            action: Some("sts:AssumeRole".into()),
+            ..Self::default()
+        }
     }
 
     fn require<'a>(

@@ -12,6 +12,7 @@
 //!     group: None,
 //!     receipt: "AQEB".into(),
 //!     json: "{}".into(),
+//!     arrived: None,
 //! };
 //! let mut batcher = Batcher::new(Limits { size: 2, window: seconds(5), ..Limits::default() });
 //! batcher.offer([record("a"), record("b"), record("c")], seconds(0));

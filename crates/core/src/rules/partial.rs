@@ -20,6 +20,7 @@ use crate::{FunctionError, Outcome, Record};
 ///     group: None,
 ///     receipt: "AQEB".into(),
 ///     json: "{}".into(),
+///     arrived: None,
 /// });
 /// let outcome = Outcome::Success {
 ///     payload: r#"{"batchItemFailures":[{"itemIdentifier":"b"}]}"#.into(),

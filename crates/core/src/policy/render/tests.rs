@@ -199,14 +199,17 @@ fn role_policies_merge_what_is_alike() {
 
 #[test]
 fn trust_policies() {
-    expect![[r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#]].assert_eq(&Policy::execution_trust().to_json());
+    expect![[r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#]].assert_eq(&Policy::execution_trust([]).to_json());
     let stream = "arn:aws:firehose:eu-west-1:111111111111:deliverystream/*"
         .parse()
         .unwrap();
-    let policy = Policy::trust(
-        "firehose.amazonaws.com",
-        Some(&stream),
-        Some("111111111111"),
-    );
+    let mut role = CallerRole::new("firehose.amazonaws.com", []);
+    role.source_arn = Some(stream);
+    role.source_account = Some("111111111111".into());
+    let policy = Policy::trust(&role);
     expect![[r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"firehose.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:SourceAccount":"111111111111"},"ArnLike":{"aws:SourceArn":"arn:aws:firehose:eu-west-1:111111111111:deliverystream/*"}}}]}"#]].assert_eq(&policy.to_json());
+    role.source_arn = None;
+    role.external_id = Some("clicks".into());
+    expect![[r#"{"StringEquals":{"aws:SourceAccount":"111111111111","sts:ExternalId":"clicks"}}"#]]
+        .assert_eq(&serde_json::to_string(&Policy::trust(&role).statements[0].condition).unwrap());
 }

@@ -11,6 +11,7 @@ fn record(id: &str, group: &str) -> Record {
         group,
         receipt: String::new(),
         json: format!(r#""{id}""#).into(),
+        arrived: None,
     }
 }
 

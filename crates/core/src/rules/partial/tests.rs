@@ -8,6 +8,7 @@ fn records(ids: &[&str], group: Option<&str>) -> Vec<Record> {
         group: group.map(Into::into),
         receipt: String::new(),
         json: "{}".into(),
+        arrived: None,
     };
     ids.iter().map(record).collect()
 }

@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use lambda_with_aws::Session;
 
 /// Every request: method, path with query, body.
-pub(crate) type Log = Arc<Mutex<Vec<(String, String, String)>>>;
+pub type Log = Arc<Mutex<Vec<(String, String, String)>>>;
 
 type Answer = dyn Fn(&str, &str, &str) -> (u16, String) + Send + Sync;
 
@@ -23,7 +23,7 @@ struct Endpoint {
 }
 
 /// A session whose requests (method, path with query, body) are answered with a status and a body.
-pub(crate) fn session(
+pub fn session(
     answer: impl Fn(&str, &str, &str) -> (u16, String) + Send + Sync + 'static,
 ) -> (Session, Log) {
     let log = Log::default();
@@ -41,7 +41,7 @@ pub(crate) fn session(
 }
 
 /// Those requests of a log that are of this method: path and body.
-pub(crate) fn of(log: &Log, method: &str) -> Vec<(String, String)> {
+pub fn of(log: &Log, method: &str) -> Vec<(String, String)> {
     let log = log.lock().unwrap();
     let matching = log.iter().filter(|(m, _, _)| m == method);
     matching
