@@ -5,7 +5,7 @@ use aws_sdk_apigatewayv2::Client;
 use aws_sdk_apigatewayv2::types::{IntegrationType, ProtocolType};
 use lambda_with::policy::Policy;
 use lambda_with::{Function, Integration, Permission, Statement};
-use lambda_with_api_gateway::{HttpApi, RestApi};
+use lambda_with_api_gateway::{HttpApi, RestApi, WebSocketApi};
 use lambda_with_aws::{Action, Plan, Session, Wiring};
 use lambda_with_testing::{fake, moto};
 
@@ -232,4 +232,44 @@ fn granted() -> String {
         .collect();
     let policy = Policy::of_function(&function.arn, &statements).to_json();
     serde_json::json!({ "Policy": policy, "RevisionId": "1" }).to_string()
+}
+
+#[tokio::test]
+async fn a_web_socket_api_beside_routes_of_others() {
+    let session = moto::session();
+    let client = Client::new(session.config());
+    let function = moto::function(&session, "chat").await;
+    let request = client
+        .create_api()
+        .name("chat")
+        .protocol_type(ProtocolType::Websocket)
+        .route_selection_expression("$request.body.action");
+    let api = request.send().await.unwrap().api_id.unwrap();
+    let request = client.create_route().api_id(&api).route_key("theirs");
+    request.send().await.unwrap();
+    let before = all(&client, &api).await;
+
+    let chat = WebSocketApi {
+        api_id: Some(api.clone()),
+        ..toml::from_str(r#"routes = ["$connect", "$default", "send"]"#).unwrap()
+    };
+    let mut ours = Wiring::new(&session, function.clone()).unwrap();
+    ours.wire(&chat).unwrap();
+    let plan = ours.diff().await.unwrap();
+    assert_eq!(actions(&plan), [Action::Create; 4], "{plan}");
+    assert_eq!(all(&client, &api).await, before);
+    ours.connect(|_| ()).await.unwrap();
+    let routes = client.get_routes().api_id(&api).send().await.unwrap();
+    let mut keys: Vec<&str> = routes
+        .items()
+        .iter()
+        .filter_map(|route| route.route_key())
+        .collect();
+    keys.sort_unstable();
+    assert_eq!(keys, ["$connect", "$default", "send", "theirs"]);
+    let status = ours.status().await.unwrap();
+    assert!(status.is_clean(), "{status}");
+    assert!(ours.connect(|_| ()).await.unwrap().is_empty());
+    ours.disconnect(|_| ()).await.unwrap();
+    assert_eq!(all(&client, &api).await, before);
 }

@@ -16,7 +16,7 @@ mod wiring;
 pub use crate::change::{Action, Budget, Change, Detail, Orphan, Reading};
 pub use crate::error::failed;
 pub use crate::invoke::RemoteFunction;
-pub use crate::may::{Missing, may_invoke, may_poll};
+pub use crate::may::{may_invoke, may_poll};
 pub use crate::parts::caller_role;
 pub use crate::plan::{Goal, Plan};
 pub use crate::raw::Exchange;

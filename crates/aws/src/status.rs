@@ -24,6 +24,8 @@ pub struct Status {
     pub warnings: Vec<String>,
     /// What AWS, or this crate, will not do: connecting stops before the first write.
     pub refusals: Vec<String>,
+    /// What is refused although all we grant stands: who may not do what, and what is in the way.
+    pub denied: Vec<String>,
     /// The space of the function's resource-based policy.
     pub policy: Option<Budget>,
 }
@@ -73,6 +75,7 @@ impl Status {
     pub fn is_clean(&self) -> bool {
         self.orphans.is_empty()
             && self.refusals.is_empty()
+            && self.denied.is_empty()
             && self
                 .things
                 .iter()
@@ -102,6 +105,7 @@ impl From<Plan> for Status {
             orphans: plan.orphans,
             warnings: plan.warnings,
             refusals: plan.refusals,
+            denied: Vec::new(),
             policy: plan.policy,
         }
     }
@@ -133,6 +137,9 @@ impl fmt::Display for Status {
                 "  {word:<9} {}",
                 indented(&change).trim_start_matches("= ")
             )?;
+        }
+        for denied in &self.denied {
+            writeln!(f, "  denied    {denied}")?;
         }
         tail(
             f,

@@ -42,6 +42,7 @@ pub struct Wiring {
     function: Function,
     statements: Vec<(String, Statement)>,
     role: Vec<RoleStatement>,
+    trusted: Vec<String>,
     callers: Vec<CallerRole>,
     mappings: Vec<(String, Value)>,
     configuration: BTreeMap<String, Value>,
@@ -83,6 +84,7 @@ impl Wiring {
             function,
             statements: Vec::new(),
             role: Vec::new(),
+            trusted: Vec::new(),
             callers: Vec::new(),
             mappings: Vec::new(),
             configuration: BTreeMap::new(),
@@ -145,7 +147,9 @@ impl Wiring {
     ///
     /// When something cannot be read.
     pub async fn status(&self) -> Result<Status, Error> {
-        Ok(self.plan(Goal::Connect).await?.into())
+        let mut status = Status::from(self.plan(Goal::Connect).await?);
+        status.denied = self.denied(&status).await?;
+        Ok(status)
     }
 
     /// Makes everything stand as the definition says, in the order AWS demands: roles, the
@@ -189,8 +193,11 @@ impl Wiring {
                     let role = CallerRole::new(&self.session, &self.function, &name, &role);
                     self.callers.push(role);
                 }
-                // Whoever made the role decides on its trust.
-                Permission::ExecutionTrust { .. } => {}
+                Permission::ExecutionTrust { service } => {
+                    if !self.trusted.contains(&service) {
+                        self.trusted.push(service);
+                    }
+                }
                 _ => {
                     let what = format!("`{name}` needs a kind of permission not known here");
                     return Err(Error::new(ErrorKind::Invalid, what));

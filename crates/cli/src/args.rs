@@ -57,6 +57,19 @@ pub(crate) struct Global {
     /// Where AWS's API is reached instead of the Region's own endpoint
     #[arg(long, global = true, env = "AWS_ENDPOINT_URL", value_name = "URL")]
     pub(crate) endpoint_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) write: Write,
+}
+
+/// Whether to write. Commands that write nothing take these too, and are the same with them.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Write {
+    /// Print what would be done, and do nothing
+    #[arg(long, global = true, conflicts_with = "yes")]
+    pub(crate) dry_run: bool,
+    /// Do it without asking
+    #[arg(long, global = true)]
+    pub(crate) yes: bool,
 }
 
 /// How results are printed.
@@ -135,13 +148,19 @@ pub(crate) struct Decode {
 #[command(after_help = "\
 Examples:
   lambda-with permissions orders
-  lambda-with permissions --format cli | sh -x")]
+  lambda-with permissions --format cli | sh -x
+  aws lambda get-policy --function-name orders > policy.json
+  lambda-with permissions orders --granted policy.json --granted role.json")]
 pub(crate) struct Permissions {
     /// The function; all where left out
     pub(crate) function: Option<String>,
     /// As policy documents, or as calls of the AWS CLI
     #[arg(long, value_enum, default_value = "json")]
     pub(crate) format: PermissionFormat,
+    /// Print instead what these policies do not grant, and exit with 1 if there is anything: the
+    /// function's policy, or one of its role, as a document or as the AWS CLI prints it
+    #[arg(long, value_name = "FILE", conflicts_with = "format")]
+    pub(crate) granted: Vec<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -221,8 +240,6 @@ pub(crate) struct Connect {
     /// Remove too what an earlier definition left behind
     #[arg(long)]
     pub(crate) prune: bool,
-    #[command(flatten)]
-    pub(crate) write: Write,
 }
 
 /// Take the connections down again: exactly what `connect` set up
@@ -230,19 +247,6 @@ pub(crate) struct Connect {
 pub(crate) struct Disconnect {
     /// The function; all where left out
     pub(crate) function: Option<String>,
-    #[command(flatten)]
-    pub(crate) write: Write,
-}
-
-/// Whether to write.
-#[derive(Args, Clone, Copy, Debug)]
-pub(crate) struct Write {
-    /// Print what would be done, and do nothing
-    #[arg(long, conflicts_with = "yes")]
-    pub(crate) dry_run: bool,
-    /// Do it without asking
-    #[arg(long)]
-    pub(crate) yes: bool,
 }
 
 /// Invoke a function once: in a running `lambda-with dev`, else in a process of its own

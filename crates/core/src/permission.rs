@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Arn;
+use crate::{Arn, Caller, Delivery};
 
 /// Something that must be granted, as a value.
 ///
@@ -157,6 +157,20 @@ impl Statement {
     /// Lets an AWS service invoke the function.
     pub fn service(sid: impl Into<String>, principal: impl Into<String>) -> Self {
         Self::new(sid, Principal::Service(principal.into()))
+    }
+
+    /// The caller this lets in, presenting just what is asked for. None for anyone but a service.
+    #[must_use]
+    pub fn caller(&self) -> Option<Caller> {
+        let Principal::Service(principal) = &self.principal else {
+            return None;
+        };
+        Some(Caller::Service(Delivery {
+            principal: principal.clone(),
+            source_arn: self.source_arn.clone(),
+            source_account: self.source_account.clone(),
+            event_source_token: self.event_source_token.clone(),
+        }))
     }
 
     /// Only on behalf of this resource.

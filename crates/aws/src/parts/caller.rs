@@ -1,11 +1,11 @@
 //! Roles that services assume in order to invoke.
 
 use lambda_with::name::checksum;
-use lambda_with::policy::Policy;
+use lambda_with::policy::{Effect, Policy, PolicyStatement};
 use lambda_with::{Arn, Error, ErrorKind, Function};
 use serde_json::{Value, json};
 
-use super::role::{decoded, delete, inline, put};
+use super::role::{decoded, delete, inline, put, role_name};
 use crate::change::{Action, Change, Reading};
 use crate::error::failed;
 use crate::plan::Goal;
@@ -14,15 +14,18 @@ use crate::wire::{Aim, Part, Stage, Work};
 
 /// Where roles made here live, which is how they are told from others.
 const PATH: &str = "/lambda-with/";
-/// The name of their one inline policy.
+/// The name of the one inline policy of a role made here.
 const POLICY: &str = "invoke";
 
-/// A role with its trust policy and one inline policy.
+/// A role with its trust policy and one inline policy. Of a role that others made only the inline
+/// policy is ours.
 #[derive(Clone, Debug)]
 pub(crate) struct CallerRole {
     session: Session,
     connection: String,
+    made: bool,
     name: String,
+    policy: String,
     trust: Policy,
     allows: Policy,
 }
@@ -68,10 +71,17 @@ impl CallerRole {
         connection: &str,
         role: &lambda_with::CallerRole,
     ) -> Self {
+        let own = name(function, connection);
+        let (name, policy) = match &role.role {
+            Some(role) => (role_name(role).to_owned(), own),
+            None => (own, POLICY.to_owned()),
+        };
         Self {
             session: session.clone(),
             connection: connection.to_owned(),
-            name: name(function, connection),
+            made: role.role.is_some(),
+            name,
+            policy,
             trust: Policy::trust(role),
             allows: Policy::of_role(&role.allows),
         }
@@ -108,7 +118,57 @@ impl CallerRole {
         }
     }
 
+    /// What is to be done to a role that others made.
+    async fn look_made(&self, goal: Goal) -> Result<Reading, Error> {
+        let mut reading = Reading::default();
+        let Some((_, trust)) = self.found().await? else {
+            if goal == Goal::Connect {
+                let what = format!(
+                    "{}, which {} names, does not exist",
+                    self.what(),
+                    self.connection
+                );
+                reading.refusals.push(what);
+            }
+            return Ok(reading);
+        };
+        let lacks = |wanted: &PolicyStatement| {
+            let same =
+                |s: &&PolicyStatement| s.effect == Effect::Allow && s.principal == wanted.principal;
+            trust.statements.iter().find(same).is_none()
+        };
+        if goal == Goal::Connect && self.trust.statements.iter().any(lacks) {
+            reading.warnings.push(format!(
+                "{} does not trust the service that is to assume it; its owner must add {}",
+                self.what(),
+                serde_json::to_string(&self.trust.statements).unwrap_or_default()
+            ));
+        }
+        let what = format!("inline policy {} of {}", self.policy, self.what());
+        let change = |action| Change::new(action, &what).of(&self.connection);
+        let found = inline(&self.session, &self.name, &self.policy).await?;
+        let change = match (found, goal) {
+            (None, Goal::Disconnect) => return Ok(reading),
+            (Some(_), Goal::Disconnect) => change(Action::Remove),
+            (Some(found), Goal::Connect) if found == self.allows => change(Action::Keep),
+            (found, Goal::Connect) => {
+                let action = if found.is_some() {
+                    Action::Update
+                } else {
+                    Action::Create
+                };
+                let found = found.map_or(Value::Null, |found| json!(found.statements));
+                change(action).detail("Statement", found, json!(self.allows.statements))
+            }
+        };
+        reading.changes.push(change);
+        Ok(reading)
+    }
+
     async fn look(&self, goal: Goal) -> Result<Reading, Error> {
+        if self.made {
+            return self.look_made(goal).await;
+        }
         let mut reading = Reading::default();
         let found = self.found().await?;
         let change = |action| Change::new(action, self.what()).of(&self.connection);
@@ -126,7 +186,7 @@ impl CallerRole {
                     .push(change(Action::Create).members(&Value::Null, &shown));
             }
             (Some((_, trust)), Goal::Connect) => {
-                let allows = inline(&self.session, &self.name, POLICY).await?;
+                let allows = inline(&self.session, &self.name, &self.policy).await?;
                 let found = json!({
                     "AssumeRolePolicyDocument": trust.statements,
                     "Policy": allows.map(|policy| policy.statements),
@@ -156,6 +216,10 @@ impl CallerRole {
         for change in reading.changes {
             match change.action {
                 Action::Keep => {}
+                Action::Create | Action::Update if self.made => {}
+                Action::Remove if self.made => {
+                    delete(&self.session, &self.name, &self.policy).await?;
+                }
                 Action::Create => {
                     let request = iam.create_role().role_name(&self.name).path(PATH);
                     let description = format!("Made by lambda-with for {}", self.connection);
@@ -171,7 +235,7 @@ impl CallerRole {
                     answer.map_err(|error| failed("UpdateAssumeRolePolicy", self.what(), error))?;
                 }
                 Action::Remove => {
-                    delete(&self.session, &self.name, POLICY).await?;
+                    delete(&self.session, &self.name, &self.policy).await?;
                     let answer = iam.delete_role().role_name(&self.name).send().await;
                     answer.map_err(|error| failed("DeleteRole", self.what(), error))?;
                 }
@@ -179,7 +243,7 @@ impl CallerRole {
             let named = matches!(change.action, Action::Create | Action::Update);
             done.push(change);
             if named {
-                put(&self.session, &self.name, POLICY, &self.allows).await?;
+                put(&self.session, &self.name, &self.policy, &self.allows).await?;
             }
         }
         Ok(())

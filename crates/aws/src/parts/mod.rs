@@ -11,6 +11,7 @@ mod role;
 mod statement_calls;
 mod statement_form;
 mod statements;
+mod trust;
 
 pub(crate) use self::caller::CallerRole;
 pub use self::caller::caller_role;
@@ -20,3 +21,4 @@ pub(crate) use self::other_mappings::OtherMappings;
 pub(crate) use self::role::{RolePolicy, decoded, inline, role_name};
 pub(crate) use self::statement_calls::policy;
 pub(crate) use self::statements::Statements;
+pub(crate) use self::trust::Trust;

@@ -1,10 +1,13 @@
 //! How a wiring goes about its work.
 
+use lambda_with::policy::{Decision, Missing};
 use lambda_with::{Error, ErrorKind};
 
 use crate::change::Change;
-use crate::parts::{Configuration, Mapping, OtherMappings, RolePolicy, Statements, remote};
+use crate::may::{may_invoke, may_poll};
+use crate::parts::{Configuration, Mapping, OtherMappings, RolePolicy, Statements, Trust, remote};
 use crate::plan::{Goal, Plan};
+use crate::status::Status;
 use crate::wire::{Aim, Part};
 use crate::wiring::{Progress, Wiring};
 
@@ -32,6 +35,38 @@ impl Wiring {
             );
         }
         Ok(plan)
+    }
+
+    /// What is refused although it was granted: something denies it, or takes more than we know.
+    ///
+    /// Asked only where all that we grant stands, for otherwise the reason is known already.
+    pub(super) async fn denied(&self, status: &Status) -> Result<Vec<String>, Error> {
+        let mut denied = Vec::new();
+        if !status.is_clean() {
+            return Ok(denied);
+        }
+        for (_, statement) in &self.statements {
+            let Some(caller) = statement.caller() else {
+                continue;
+            };
+            match may_invoke(&self.session, &self.function, &caller).await? {
+                Decision::Denied(denial) => denied.push(denial.to_string()),
+                Decision::Allowed { .. } => {}
+            }
+        }
+        if !self.role.is_empty() {
+            let missing = may_poll(&self.session, &self.function, &self.role).await?;
+            denied.extend(missing.into_iter().map(|missing| {
+                let Missing {
+                    action,
+                    resource,
+                    why,
+                    ..
+                } = &missing;
+                format!("the execution role may not do {action} to {resource}: {why}")
+            }));
+        }
+        Ok(denied)
     }
 
     fn wanted_mappings(&self) -> impl Iterator<Item = Mapping> {
@@ -96,6 +131,10 @@ impl Wiring {
             .and_then(remote::role)
             .or_else(|| function.role.clone());
         if let Some(role) = role {
+            for service in &self.trusted {
+                let role = role.clone();
+                parts.push(Box::new(Trust::new(session, function, role, service)));
+            }
             parts.push(Box::new(RolePolicy::new(
                 session, function, role, &self.role,
             )));

@@ -17,6 +17,15 @@ pub(super) fn run(
     output: Output,
 ) -> anyhow::Result<ExitCode> {
     warn(output);
+    if global.write.dry_run {
+        let names = config.functions.iter().map(|defined| {
+            let connections = defined.connections.iter();
+            let services: Vec<_> = connections.map(|c| c.connection.name()).collect();
+            format!("{} with {}\n", defined.name, services.join(", "))
+        });
+        output.text(&names.collect::<String>())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let runtime = runtime()?;
     if args.once {
         let programs = Programs::build(config, &config.functions)?;

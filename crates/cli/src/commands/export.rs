@@ -10,7 +10,12 @@ use crate::config::Config;
 use crate::export;
 use crate::output::Output;
 
-pub(super) fn run(args: &Export, config: &Config, output: Output) -> anyhow::Result<ExitCode> {
+pub(super) fn run(
+    args: &Export,
+    dry_run: bool,
+    config: &Config,
+    output: Output,
+) -> anyhow::Result<ExitCode> {
     if config.functions.is_empty() {
         return Err(config.no_function().into());
     }
@@ -23,7 +28,7 @@ pub(super) fn run(args: &Export, config: &Config, output: Output) -> anyhow::Res
     for note in &document.notes {
         output.note(note);
     }
-    let Some(path) = &args.out else {
+    let Some(path) = args.out.as_ref().filter(|_| !dry_run) else {
         output.text(&document.text())?;
         return Ok(ExitCode::SUCCESS);
     };

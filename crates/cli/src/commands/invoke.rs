@@ -32,9 +32,10 @@ pub(super) fn run(
     let runtime = runtime()?;
     let answer =
         runtime.block_on(async {
-            let invocation_type = match args.asynchronous {
-                true => InvocationType::Event,
-                false => InvocationType::RequestResponse,
+            let invocation_type = match (global.write.dry_run, args.asynchronous) {
+                (true, _) => InvocationType::DryRun,
+                (false, true) => InvocationType::Event,
+                (false, false) => InvocationType::RequestResponse,
             };
             let endpoint = Endpoint::new(global.endpoint_url.as_deref().unwrap_or(USUAL))?;
             if global.endpoint_url.is_some() || endpoint.has(&name).await {
@@ -47,13 +48,18 @@ pub(super) fn run(
             }
             let config = config
                 .with_context(|| format!("no engine with `{name}` answers at {USUAL}, and here"))?;
-            alone(&config, &name, payload).await
+            alone(&config, &name, payload, invocation_type).await
         })?;
     if let Some(log) = &answer.log {
         output.note(log.trim_end());
     }
-    if args.asynchronous {
-        output.note("accepted");
+    if global.write.dry_run || args.asynchronous {
+        let word = if global.write.dry_run {
+            "would run"
+        } else {
+            "accepted"
+        };
+        output.note(word);
         return Ok(ExitCode::SUCCESS);
     }
     output.text(&format!("{}\n", String::from_utf8_lossy(&answer.payload)))?;
@@ -74,7 +80,12 @@ fn payload(args: &Invoke) -> anyhow::Result<Bytes> {
 }
 
 /// Runs the function in a process of its own, for this one invocation.
-async fn alone(config: &Config, name: &str, payload: Bytes) -> anyhow::Result<Answer> {
+async fn alone(
+    config: &Config,
+    name: &str,
+    payload: Bytes,
+    invocation_type: InvocationType,
+) -> anyhow::Result<Answer> {
     let defined = config.function(Some(name))?;
     let programs = Programs::build(config, [defined])?;
     let Some(function) = function_options(config, defined, &programs)? else {
@@ -89,7 +100,10 @@ async fn alone(config: &Config, name: &str, payload: Bytes) -> anyhow::Result<An
     let outcome = local
         .handle()
         .function(name)?
-        .invoke(Invocation::new(payload))
+        .invoke(Invocation {
+            invocation_type,
+            ..Invocation::new(payload)
+        })
         .await;
     local.shutdown().await;
     let outcome = outcome?;

@@ -5,6 +5,7 @@ mod decode;
 mod dev;
 mod event;
 mod export;
+mod granted;
 mod invoke;
 mod list;
 mod permissions;
@@ -44,7 +45,7 @@ pub(crate) fn run(cli: Cli, output: Output) -> anyhow::Result<ExitCode> {
         Command::Decode(args) => decode::run(args, output),
         Command::Permissions(args) => permissions::run(args, &config(None)?, output),
         Command::Check(args) => check::run(args, &config(None)?, output),
-        Command::Export(args) => export::run(args, &config(None)?, output),
+        Command::Export(args) => export::run(args, global.write.dry_run, &config(None)?, output),
         Command::Diff(args) => wiring::diff(args, &global, &config(None)?, output),
         Command::Connect(args) => wiring::connect(args, &global, &config(None)?, output),
         Command::Disconnect(args) => wiring::disconnect(args, &global, &config(None)?, output),

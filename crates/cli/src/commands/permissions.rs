@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use lambda_with::policy::Policy;
 use lambda_with::{Arn, Principal, Statement};
 
+use super::granted;
 use crate::args::{PermissionFormat, Permissions};
 use crate::config::{Config, Defined};
 use crate::needs::{Needs, Policies, managed, managed_arn};
@@ -19,6 +20,9 @@ pub(super) fn run(args: &Permissions, config: &Config, output: Output) -> anyhow
     let needs = functions
         .iter()
         .map(|defined| (*defined, Needs::of(defined)));
+    if !args.granted.is_empty() {
+        return granted::run(&args.granted, &needs.collect::<Vec<_>>(), output);
+    }
     let text = match args.format {
         PermissionFormat::Json => {
             let all: Vec<Policies> = needs

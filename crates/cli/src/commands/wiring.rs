@@ -39,7 +39,7 @@ pub(super) fn connect(
     }
     block_on(async {
         let wirings = wirings(function, args.prune, global, config).await?;
-        write(&wirings, Goal::Connect, args.write, output).await
+        write(&wirings, Goal::Connect, global.write, output).await
     })
 }
 
@@ -51,7 +51,7 @@ pub(super) fn disconnect(
 ) -> anyhow::Result<ExitCode> {
     block_on(async {
         let wirings = wirings(args.function.as_deref(), false, global, config).await?;
-        write(&wirings, Goal::Disconnect, args.write, output).await
+        write(&wirings, Goal::Disconnect, global.write, output).await
     })
 }
 

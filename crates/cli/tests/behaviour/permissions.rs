@@ -119,3 +119,99 @@ fn as_calls() {
         "{text}"
     );
 }
+
+/// What `permissions --granted` says of these documents.
+fn lacking(documents: &[Value]) -> (i32, Vec<(String, Value)>) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut args = vec![
+        "permissions".to_owned(),
+        "orders".to_owned(),
+        "--output=json".to_owned(),
+    ];
+    for (index, document) in documents.iter().enumerate() {
+        let path = folder.path().join(format!("policy {index}.json"));
+        std::fs::write(&path, document.to_string()).unwrap();
+        args.extend(["--granted".to_owned(), path.display().to_string()]);
+    }
+    let ran = defined(TOML, args);
+    let lacking = ran.json();
+    let lacking = lacking.as_array().unwrap().iter();
+    let lacking = lacking.map(|one| {
+        (
+            one["reason"].as_str().unwrap().to_owned(),
+            one["fix"].clone(),
+        )
+    });
+    (ran.code, lacking.collect())
+}
+
+#[test]
+fn what_given_policies_do_not_grant() {
+    let needed = defined(TOML, ["permissions", "orders"]).ok().json();
+    let function = needed[0]["resource_based_policy"].clone();
+    let role = needed[0]["execution_role"]["policy"].clone();
+    // As documents, and as the AWS CLI prints them.
+    assert_eq!(lacking(&[function.clone(), role.clone()]), (0, vec![]));
+    let policy = json!({ "Policy": function.to_string(), "RevisionId": "7" });
+    let inline = json!({ "RoleName": "orders", "PolicyName": "all", "PolicyDocument": role });
+    assert_eq!(lacking(&[policy, inline]), (0, vec![]));
+
+    let mut other = function.clone();
+    other["Statement"][0]["Condition"]["StringEquals"]["AWS:SourceAccount"] = json!("111122223333");
+    let (code, found) = lacking(&[other, role.clone()]);
+    assert_eq!((code, found.len()), (1, 1), "{found:?}");
+    let (reason, fix) = &found[0];
+    assert!(
+        reason.contains("111122223333") && reason.contains("210987654321"),
+        "{reason}"
+    );
+    assert_eq!(fix, &function["Statement"][0]);
+
+    let deny = json!({ "Statement": { "Effect": "Deny", "Action": "sqs:*", "Resource": "*" } });
+    let (code, found) = lacking(&[function, role, deny]);
+    assert_eq!((code, found.len()), (1, 3), "{found:?}");
+    assert!(
+        found
+            .iter()
+            .all(|(reason, fix)| reason.ends_with("denies it") && fix.is_null())
+    );
+}
+
+#[test]
+fn policies_that_cannot_be_read() {
+    let ran = defined(TOML, ["permissions", "--granted", "nowhere.json"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stderr.contains("nowhere.json"), "{}", ran.stderr);
+    let ran = defined(TOML, ["permissions", "--granted", "lambda-with.toml"]);
+    assert!(
+        ran.code != 0 && ran.stderr.contains("is not JSON"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn every_command_takes_dry_run_and_yes() {
+    for args in [
+        &["list"][..],
+        &["show", "s3"],
+        &["event", "s3"],
+        &["permissions"],
+        &["dev", "."],
+    ] {
+        for flag in ["--dry-run", "--yes"] {
+            // `dev --yes` would run until stopped.
+            if (args[0], flag) != ("dev", "--yes") {
+                defined(TOML, args.iter().chain([&flag])).ok();
+            }
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("lambda-with.toml"), TOML).unwrap();
+    let mut export = crate::run::command();
+    let export =
+        export
+            .current_dir(folder.path())
+            .args(["export", "--out", "template.json", "--dry-run"]);
+    let ran = crate::run::run_with(export, "").ok();
+    assert!(ran.json()["Resources"].is_object() && !folder.path().join("template.json").exists());
+}

@@ -40,6 +40,15 @@ fn connected_and_disconnected_beside_others() {
 }
 
 #[test]
+fn processes_that_connect_at_once_lose_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let command = env!("CARGO_BIN_EXE_lambda-with");
+    let folder = folder.path().to_str().unwrap();
+    let said = python(include_str!("wiring_two.py"), [command, folder]);
+    assert_eq!(said.trim(), "three processes, nothing lost");
+}
+
+#[test]
 fn what_aws_would_refuse_is_refused_before_any_call() {
     let toml = DEFINITION.replace("visibility_timeout = 180", "batch_size = 11");
     // An endpoint where nobody listens: a call would end in another message.

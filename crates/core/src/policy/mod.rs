@@ -39,6 +39,8 @@ mod edit;
 mod matching;
 mod render;
 mod request;
+mod role;
 
 pub use self::decision::{Decision, Denial, may_invoke};
 pub use self::document::{Effect, Policy, PolicyStatement, Principals, Values};
+pub use self::role::{Missing, may_poll};
