@@ -1,7 +1,7 @@
 //! `cargo xtask test`: installs the clients the tests speak to, then runs every test.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
@@ -21,9 +21,13 @@ const PACKAGES: [&str; 7] = [
     "setuptools==80.9.0",
 ];
 
+/// Programs tests use that come as Debian packages: a path each puts there, and the package.
+const PROGRAMS: [(&str, &str); 2] = [("/usr/bin/chromium", "chromium"), ("/usr/bin/curl", "curl")];
+
 /// Runs every test of the workspace with all features; `filter` goes to the tests.
 pub fn test(filter: &[String]) -> Result<()> {
     let venv = clients()?;
+    programs()?;
     let mut tests = cargo([
         "test",
         "--workspace",
@@ -33,6 +37,39 @@ pub fn test(filter: &[String]) -> Result<()> {
     ]);
     tests.args(filter).env("LAMBDA_WITH_VENV", venv);
     run(&mut tests)
+}
+
+/// Installs those of [`PROGRAMS`] that are missing.
+fn programs() -> Result<()> {
+    let missing: Vec<&str> = PROGRAMS
+        .iter()
+        .filter(|(path, _)| !Path::new(path).exists())
+        .map(|(_, package)| *package)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let root = output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    let apt = |args: &[&str]| {
+        let mut words = if root {
+            vec!["apt-get"]
+        } else {
+            vec!["sudo", "apt-get"]
+        };
+        words.extend(args);
+        run(Command::new(words[0])
+            .args(&words[1..])
+            .env("DEBIAN_FRONTEND", "noninteractive"))
+    };
+    let mut install = vec!["install", "--yes", "--quiet", "--no-install-recommends"];
+    install.extend(&missing);
+    // The lists of a fresh machine may be missing or old, so a failure is tried once more with new ones.
+    apt(&install)
+        .or_else(|_| apt(&["update", "--quiet"]).and_then(|()| apt(&install)))
+        .with_context(|| {
+            let names = missing.join(" ");
+            format!("the tests talk to real programs; install them: apt-get install {names}")
+        })
 }
 
 /// A Python environment with [`PACKAGES`], made once and made again when the list changes.

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt::Debug;
 
-use lambda_with::{Error, Finding, Function, Integration, Permission, Resource, Service};
+use lambda_with::{Error, Example, Finding, Function, Integration, Permission, Resource, Service};
 use lambda_with_aws::{Wire, Wiring};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -64,11 +64,10 @@ pub(crate) fn unknown(id: &str) -> String {
 pub(crate) trait Connection: Debug {
     fn service(&self) -> Service;
     fn name(&self) -> String;
-    /// The full name of the type the function receives.
-    fn event_type(&self) -> &'static str;
     fn permissions(&self, function: &Function) -> Vec<Permission>;
     fn resources(&self, function: &Function) -> Vec<Resource>;
     fn configuration(&self, function: &Function) -> Option<Value>;
+    fn example(&self, function: &Function) -> Option<Example>;
     fn check(&self, function: &Function) -> Vec<Finding>;
     /// Nothing unless both are of one type.
     fn conflicts(&self, other: &dyn Connection) -> Vec<Finding>;
@@ -86,10 +85,6 @@ impl<T: Debug + Integration + 'static> Connection for T {
         Integration::name(self)
     }
 
-    fn event_type(&self) -> &'static str {
-        std::any::type_name::<T::Event>()
-    }
-
     fn permissions(&self, function: &Function) -> Vec<Permission> {
         Integration::permissions(self, function)
     }
@@ -100,6 +95,10 @@ impl<T: Debug + Integration + 'static> Connection for T {
 
     fn configuration(&self, function: &Function) -> Option<Value> {
         Integration::configuration(self, function)
+    }
+
+    fn example(&self, function: &Function) -> Option<Example> {
+        Integration::example(self, function)
     }
 
     fn check(&self, function: &Function) -> Vec<Finding> {

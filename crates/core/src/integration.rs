@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{Finding, Function, Permission, Resource, Service};
+use crate::{Example, Finding, Function, Permission, Resource, Service};
 
 /// One connection between an AWS service and a function.
 ///
@@ -37,6 +37,15 @@ pub trait Integration {
     fn configuration(&self, function: &Function) -> Option<Value> {
         let _ = function;
         None
+    }
+
+    /// An event as this connection would deliver it; none where nothing is invoked.
+    ///
+    /// The first sample of the event type, unless the connection knows better: which of them it
+    /// asks for, and what in it is its own.
+    fn example(&self, function: &Function) -> Option<Example> {
+        let _ = function;
+        Example::of::<Self::Event>(&Self::SERVICE)
     }
 
     /// What is wrong with this connection, judged from the definition alone.

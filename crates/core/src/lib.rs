@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 mod arn;
+pub mod batch;
 mod decode;
 mod error;
+mod example;
 mod export;
 mod finding;
 mod function;
@@ -20,6 +22,7 @@ mod source;
 pub use crate::arn::Arn;
 pub use crate::decode::{Payload, Raw, decode, rewrite};
 pub use crate::error::{Error, ErrorKind};
+pub use crate::example::Example;
 pub use crate::export::Resource;
 pub use crate::finding::{Finding, Severity};
 pub use crate::function::Function;

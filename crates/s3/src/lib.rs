@@ -11,7 +11,9 @@ mod interop;
 mod keys;
 mod name;
 
-use lambda_with::{Arn, Finding, Function, Integration, Permission, Resource, Service, Statement};
+use lambda_with::{
+    Arn, Example, Finding, Function, Integration, Permission, Resource, Sample, Service, Statement,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -98,6 +100,19 @@ impl S3 {
         };
         self.events.iter().map(entry).collect()
     }
+
+    /// A key that prefix and suffix let through, made of another one.
+    fn key(&self, like: &str) -> String {
+        let name = like.rsplit('/').next().unwrap_or_default();
+        match (&self.prefix, &self.suffix) {
+            (None, None) => like.to_owned(),
+            (Some(prefix), None) => format!("{prefix}{name}"),
+            (prefix, Some(suffix)) => {
+                let stem = name.split('.').next().unwrap_or_default();
+                format!("{}{stem}{suffix}", prefix.as_deref().unwrap_or_default())
+            }
+        }
+    }
 }
 
 impl Integration for S3 {
@@ -141,6 +156,29 @@ impl Integration for S3 {
             .depends_on
             .push(Resource::permission_id(&self.name()));
         vec![bucket]
+    }
+
+    fn example(&self, function: &Function) -> Option<Example> {
+        let wanted = self.events.first()?.trim_start_matches("s3:");
+        let wanted = wanted.trim_end_matches('*');
+        let fits = |sample: &Sample| {
+            let name = sample.at("/Records/0/eventName");
+            let name = name.as_ref().and_then(Value::as_str).unwrap_or_default();
+            sample.of == "S3Event" && name.trim_start_matches("s3:").starts_with(wanted)
+        };
+        let example = Example::first(&SERVICE, fits)?;
+        let key = example.sample.at("/Records/0/s3/object/key");
+        let key = self.key(key.as_ref().and_then(Value::as_str).unwrap_or_default());
+        let bucket = format!("arn:{}:s3:::{}", function.partition(), self.bucket);
+        let id = self.id.clone().unwrap_or_else(|| self.name());
+        Some(
+            example
+                .with("/Records/0/awsRegion", function.region())
+                .with("/Records/0/s3/configurationId", id)
+                .with("/Records/0/s3/bucket/name", self.bucket.as_str())
+                .with("/Records/0/s3/bucket/arn", bucket)
+                .with("/Records/0/s3/object/key", key),
+        )
     }
 
     fn check(&self, function: &Function) -> Vec<Finding> {

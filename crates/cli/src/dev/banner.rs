@@ -36,7 +36,7 @@ fn text(up: &Up, output: Output) -> String {
         text.push_str(&format!("  {function}: on AWS only, not run here\n"));
     }
     for api in &up.apis {
-        text.push_str(&format!("{}  {}\n", bold("HTTP API"), api.url));
+        text.push_str(&format!("{}  {}\n", bold(api.kind), api.url));
         for route in &api.routes {
             text.push_str(&format!("  {route}\n    {}\n", curl(route, &api.url)));
         }
@@ -87,7 +87,12 @@ fn by_hand(function: &str, service: &str, up: &Up) -> String {
 /// A call that takes the route.
 fn curl(route: &str, url: &str) -> String {
     let (method, path) = route.split_once(' ').unwrap_or(("GET", "/"));
-    let url = format!("{url}{path}");
+    let (host, path) = path.split_at(path.find('/').unwrap_or(0));
+    let url = format!("{url}{}", path.replace('*', "1"));
+    let header = format!("host: {}", host.replace('*', "1"));
+    if !host.is_empty() {
+        return shell::line(["curl", &url, "-H", &header]);
+    }
     match method {
         "GET" | "ANY" => shell::line(["curl", &url]),
         "POST" | "PUT" | "PATCH" => {

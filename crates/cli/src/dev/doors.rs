@@ -1,4 +1,4 @@
-//! HTTP APIs on this machine.
+//! HTTP APIs and load balancers on this machine.
 
 use std::net::IpAddr;
 use std::time::SystemTime;
@@ -6,10 +6,11 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::{Request, Response};
 use lambda_with::{
-    Arn, Caller, Error, Function, Invocation, Invoke, Outcome, Permission, Statement, Timestamp,
+    Arn, Caller, Delivery, Error, Function, Invocation, Invoke, Outcome, Permission, Statement,
+    Timestamp,
 };
-use lambda_with_api_gateway::serve::{Arrival, FrontDoor};
-use lambda_with_api_gateway::{HttpApi, RestApi};
+use lambda_with_alb::{Alb, Rule, serve as alb};
+use lambda_with_api_gateway::{HttpApi, RestApi, serve as gateway};
 use lambda_with_local::FunctionHandle;
 use uuid::Uuid;
 
@@ -18,10 +19,18 @@ use crate::failure::told;
 use crate::needs::Needs;
 use crate::services::Connection;
 
-/// One API, with a function behind every route.
+/// One API or load balancer, with a function behind every route or rule.
 pub(super) struct Door {
-    front: FrontDoor<FunctionHandle>,
-    rest: bool,
+    front: Front,
+}
+
+enum Front {
+    Http(gateway::FrontDoor<FunctionHandle>),
+    Rest(gateway::FrontDoor<FunctionHandle>),
+    Alb {
+        listener: Option<Arn>,
+        front: alb::FrontDoor<FunctionHandle>,
+    },
 }
 
 /// A request that was answered.
@@ -50,55 +59,90 @@ impl Answered {
 }
 
 impl Door {
-    /// The door of the API this connection belongs to, without routes; nothing for a connection
-    /// that is not served over plain HTTP.
+    /// The door of the API or load balancer this connection belongs to, without routes; nothing for
+    /// a connection that is not served over plain HTTP.
     pub(super) fn of(connection: &dyn Connection, function: &Function) -> Option<Self> {
         let any = connection.as_any();
-        if let Some(api) = any.downcast_ref::<HttpApi>() {
-            Some(Self {
-                front: FrontDoor::http(api, function),
-                rest: false,
-            })
+        let front = if let Some(api) = any.downcast_ref::<HttpApi>() {
+            Front::Http(gateway::FrontDoor::http(api, function))
+        } else if let Some(api) = any.downcast_ref::<RestApi>() {
+            Front::Rest(gateway::FrontDoor::rest(api, function))
         } else {
-            let api = any.downcast_ref::<RestApi>()?;
-            Some(Self {
-                front: FrontDoor::rest(api, function),
-                rest: true,
-            })
-        }
+            let listener = any.downcast_ref::<Alb>()?.listener.clone();
+            let front = alb::FrontDoor::new();
+            Front::Alb { listener, front }
+        };
+        Some(Self { front })
     }
 
     /// Adds the connection's routes.
     pub(super) fn add(
         &mut self,
         connection: &dyn Connection,
+        function: &Function,
         target: FunctionHandle,
     ) -> Result<(), Error> {
         let any = connection.as_any();
-        match (any.downcast_ref::<HttpApi>(), any.downcast_ref::<RestApi>()) {
-            (Some(api), _) => self.front.add_http(api, target),
-            (_, Some(api)) => self.front.add_rest(api, target),
-            _ => Ok(()),
+        match &mut self.front {
+            Front::Http(front) => match any.downcast_ref() {
+                Some(api) => front.add_http(api, target),
+                None => Ok(()),
+            },
+            Front::Rest(front) => match any.downcast_ref() {
+                Some(api) => front.add_rest(api, target),
+                None => Ok(()),
+            },
+            Front::Alb { front, .. } => match any.downcast_ref() {
+                Some(alb) => front.add(alb, function, target),
+                None => Ok(()),
+            },
         }
     }
 
-    /// Whether both are doors of one API.
+    /// Whether both are doors of one API or listener.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        self.rest == other.rest
-            && self.front.api_id() == other.front.api_id()
-            && self.front.stage() == other.front.stage()
+        let same = |one: &gateway::FrontDoor<_>, other: &gateway::FrontDoor<_>| {
+            one.api_id() == other.api_id() && one.stage() == other.stage()
+        };
+        match (&self.front, &other.front) {
+            (Front::Http(one), Front::Http(other)) | (Front::Rest(one), Front::Rest(other)) => {
+                same(one, other)
+            }
+            (
+                Front::Alb { listener: one, .. },
+                Front::Alb {
+                    listener: other, ..
+                },
+            ) => one == other,
+            _ => false,
+        }
     }
 
-    /// The routes as they were written.
-    pub(super) fn routes(&self) -> Vec<&str> {
-        self.front.routes().map(|(route, _)| route).collect()
+    /// What it is, for people.
+    pub(super) fn title(&self) -> &'static str {
+        match &self.front {
+            Front::Http(_) | Front::Rest(_) => "HTTP API",
+            Front::Alb { .. } => "Load balancer",
+        }
+    }
+
+    /// The routes as they were written; those of a load balancer as `METHOD HOST/PATH`.
+    pub(super) fn routes(&self) -> Vec<String> {
+        match &self.front {
+            Front::Http(front) | Front::Rest(front) => {
+                front.routes().map(|(route, _)| route.to_owned()).collect()
+            }
+            Front::Alb { front, .. } => front.rules().map(|(rule, _)| written(rule)).collect(),
+        }
     }
 
     /// What every path begins with: the stage, unless it is the default one.
     pub(super) fn base(&self) -> String {
-        match self.front.stage() {
-            "$default" => String::new(),
-            stage => format!("/{stage}"),
+        match &self.front {
+            Front::Http(front) | Front::Rest(front) if front.stage() != "$default" => {
+                format!("/{}", front.stage())
+            }
+            _ => String::new(),
         }
     }
 
@@ -109,36 +153,68 @@ impl Door {
         peer: IpAddr,
         port: u16,
     ) -> Answered {
-        let arrival = Arrival {
-            peer,
-            port,
-            scheme: "http",
-            now: Timestamp::from(SystemTime::now()),
-            request_id: Uuid::new_v4().to_string(),
+        let scheme = "http";
+        let now = Timestamp::from(SystemTime::now());
+        let request_id = Uuid::new_v4().to_string();
+        let refused = |response| Answered {
+            route: format!("{} {}", request.method(), request.uri().path()),
+            response,
+            result: None,
         };
-        let admitted = match self.front.admit(request, &arrival) {
-            Ok(admitted) => admitted,
-            Err(response) => {
-                return Answered {
-                    route: request.uri().path().to_owned(),
-                    response,
-                    result: None,
+        match &self.front {
+            Front::Http(front) | Front::Rest(front) => {
+                let arrival = gateway::Arrival {
+                    peer,
+                    port,
+                    scheme,
+                    now,
+                    request_id,
                 };
+                let admitted = match front.admit(request, &arrival) {
+                    Ok(admitted) => admitted,
+                    Err(response) => return refused(response),
+                };
+                let mut delivery = admitted.delivery.clone();
+                let source = delivery.source_arn.take();
+                delivery.source_arn = source.map(|arn| on_this_machine(arn, front.api_id()));
+                let trace = &admitted.trace_header;
+                let invocation = invocation(&admitted.event, delivery, trace);
+                let invoked = admitted.target.invoke(invocation);
+                let result = tokio::time::timeout(admitted.timeout, invoked).await.ok();
+                let response = match &result {
+                    Some(result) => admitted.answer(result.as_ref()),
+                    None => admitted.timed_out(),
+                };
+                let route = admitted.route_key.to_owned();
+                Answered {
+                    route,
+                    response,
+                    result,
+                }
             }
-        };
-        let mut delivery = admitted.delivery.clone();
-        delivery.source_arn = delivery
-            .source_arn
-            .map(|arn| on_this_machine(arn, self.front.api_id()));
-        let invocation = Invocation {
-            caller: Caller::Service(delivery),
-            trace_header: Some(admitted.trace_header.clone()),
-            ..Invocation::new(admitted.event.clone())
-        };
-        let route = admitted.route_key.to_owned();
-        let invoked = admitted.target.invoke(invocation);
-        match tokio::time::timeout(admitted.timeout, invoked).await {
-            Ok(result) => {
+            Front::Alb { front, .. } => {
+                let arrival = alb::Arrival {
+                    peer,
+                    port,
+                    scheme,
+                    now,
+                    request_id,
+                };
+                let admitted = match front.admit(request, &arrival) {
+                    Ok(admitted) => admitted,
+                    Err(response) => return refused(response),
+                };
+                let rule = front
+                    .rules()
+                    .find(|(rule, _)| rule.map(|rule| rule.priority) == admitted.priority);
+                let route = written(rule.and_then(|(rule, _)| rule));
+                let mut delivery = admitted.delivery.clone();
+                // A group of the template has no id yet; the policy has an asterisk in its place.
+                let source = delivery.source_arn.take();
+                delivery.source_arn = source.map(|arn| concrete(&arn));
+                let trace = &admitted.trace_header;
+                let invocation = invocation(&admitted.event, delivery, trace);
+                let result = admitted.target.invoke(invocation).await;
                 let response = admitted.answer(result.as_ref());
                 Answered {
                     route,
@@ -146,20 +222,40 @@ impl Door {
                     result: Some(result),
                 }
             }
-            Err(_) => Answered {
-                route,
-                response: admitted.timed_out(),
-                result: None,
-            },
         }
     }
+}
+
+fn invocation(event: &Bytes, delivery: Delivery, trace: &str) -> Invocation {
+    Invocation {
+        caller: Caller::Service(delivery),
+        trace_header: Some(trace.to_owned()),
+        ..Invocation::new(event.clone())
+    }
+}
+
+/// An ARN with a plain letter for every wildcard.
+pub(super) fn concrete(arn: &Arn) -> Arn {
+    let text = arn.as_str().replace('*', "x");
+    text.parse().unwrap_or_else(|_| arn.clone())
+}
+
+/// A rule of a load balancer as a route: its first method, host and path.
+fn written(rule: Option<&Rule>) -> String {
+    let first = |values: &[String]| values.first().cloned();
+    let method = rule.and_then(|rule| first(&rule.methods));
+    let host = rule.and_then(|rule| first(&rule.hosts)).unwrap_or_default();
+    let path = rule.and_then(|rule| first(&rule.paths));
+    let (method, path) = (method.as_deref(), path.as_deref());
+    format!("{} {host}{}", method.unwrap_or("ANY"), path.unwrap_or("/*"))
 }
 
 /// The function's policy, with the id an API has on this machine where it has none on AWS yet.
 pub(super) fn policy(defined: &Defined) -> Vec<Statement> {
     let mut policy = Needs::of(defined).statements;
     for connected in &defined.connections {
-        let Some(door) = Door::of(&*connected.connection, &defined.function) else {
+        let door = Door::of(&*connected.connection, &defined.function);
+        let Some(Front::Http(front) | Front::Rest(front)) = door.map(|door| door.front) else {
             continue;
         };
         for permission in connected.connection.permissions(&defined.function) {
@@ -168,7 +264,7 @@ pub(super) fn policy(defined: &Defined) -> Vec<Statement> {
             };
             for statement in policy.iter_mut().filter(|other| **other == wanted) {
                 let arn = statement.source_arn.take();
-                statement.source_arn = arn.map(|arn| on_this_machine(arn, door.front.api_id()));
+                statement.source_arn = arn.map(|arn| on_this_machine(arn, front.api_id()));
             }
         }
     }
@@ -184,13 +280,19 @@ fn on_this_machine(arn: Arn, id: &str) -> Arn {
     text.and_then(|text| text.parse().ok()).unwrap_or(arn)
 }
 
-/// A request that takes a route: variables are filled in, and a body comes with those methods that
-/// have one.
+/// A request that takes a route: variables and wildcards are filled in, and a body comes with those
+/// methods that have one.
 pub(super) fn request(route: &str, base: &str) -> Result<Request<Bytes>, http::Error> {
-    let (method, path) = route.split_once(' ').unwrap_or(("GET", "/"));
+    let (method, place) = route.split_once(' ').unwrap_or(("GET", "/"));
     let method = if method == "ANY" { "GET" } else { method };
+    let (host, path) = place.split_at(place.find('/').unwrap_or(0));
+    let path = path.replace(['*', '?'], "1");
+    let host = match host {
+        "" => "127.0.0.1".to_owned(),
+        host => host.replace(['*', '?'], "1"),
+    };
     let mut filled = String::new();
-    let mut rest = path;
+    let mut rest = path.as_str();
     while let Some((before, after)) = rest.split_once('{') {
         let (name, after) = after.split_once('}').unwrap_or((after, ""));
         filled.push_str(before);
@@ -205,7 +307,7 @@ pub(super) fn request(route: &str, base: &str) -> Result<Request<Bytes>, http::E
     Request::builder()
         .method(method)
         .uri(format!("{base}{filled}"))
-        .header("host", "127.0.0.1")
+        .header("host", host)
         .header("accept", "*/*")
         .header("content-type", "application/json")
         .header(

@@ -109,7 +109,7 @@ async fn send(
         log: Vec::new(),
     };
     if let Some(mut door) = Door::of(connection, &defined.function) {
-        door.add(connection, function.clone())?;
+        door.add(connection, &defined.function, function.clone())?;
         let begun = Instant::now();
         let (route, outcome) = request(&door).await?;
         return Ok(line(
@@ -133,7 +133,7 @@ async fn request(door: &Door) -> anyhow::Result<(String, Result<String, String>)
     let route = door
         .routes()
         .first()
-        .map_or("GET /", |route| route)
+        .map_or("GET /", String::as_str)
         .to_owned();
     let request = doors::request(&route, &door.base())?;
     let answered = door

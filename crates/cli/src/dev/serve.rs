@@ -48,9 +48,12 @@ pub(super) struct Up {
     pub(super) other: Vec<Other>,
 }
 
-/// One HTTP API.
+/// One HTTP API or load balancer.
 #[derive(Debug, Serialize)]
 pub(super) struct Api {
+    /// What it is, for people.
+    #[serde(skip)]
+    pub(super) kind: &'static str,
     pub(super) url: String,
     pub(super) routes: Vec<String>,
 }
@@ -173,7 +176,7 @@ async fn connect(
                     doors.push(door);
                     doors.len() - 1
                 });
-                doors[index].add(connection, function.clone())?;
+                doors[index].add(connection, &defined.function, function.clone())?;
             } else if let Some(sqs) = connection.as_any().downcast_ref::<Sqs>() {
                 if let Some(access) = access.filter(|_| sqs.enabled) {
                     pollers.push(queues::poll(sqs, access, &function).await?);
@@ -198,13 +201,14 @@ async fn connect(
     let mut usual = 3000;
     let mut wanted = ports.http;
     for door in doors {
-        let routes = door.routes().into_iter().map(str::to_owned).collect();
+        let (kind, routes) = (door.title(), door.routes());
         let base = door.base();
         let port = choose(wanted, usual, "--http-port")?;
         let address = open(handle, port, door, output).await?;
         usual = address.port().saturating_add(1);
         wanted = wanted.map(|port| if port == 0 { 0 } else { port.saturating_add(1) });
         up.apis.push(Api {
+            kind,
             url: format!("http://{address}{base}"),
             routes,
         });

@@ -20,7 +20,7 @@ def handler(event, context):
 
 /// What curl prints; its arguments come before the URL.
 #[track_caller]
-fn curl(url: &str, args: &[&str]) -> Vec<u8> {
+pub(crate) fn curl(url: &str, args: &[&str]) -> Vec<u8> {
     let mut command = Command::new("curl");
     let output = command
         .args(["--silent", "--show-error", "--max-time", "20"])
