@@ -109,7 +109,7 @@ fn kind(code: &str, status: u16) -> ErrorKind {
         "RequestLimitExceeded",
     ]) {
         ErrorKind::Throttled
-    } else if any(&["NotFound", "NoSuch"]) {
+    } else if any(&["DoesNotExist", "NotFound", "NoSuch"]) {
         ErrorKind::NotFound
     } else if any(&[
         "Conflict",

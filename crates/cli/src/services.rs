@@ -21,10 +21,12 @@ pub(crate) static SERVICES: &[Entry] = &[
     entry!(lambda_with_connect, Connect),
     entry!(lambda_with_efs, Efs),
     entry!(lambda_with_firehose, Firehose),
+    entry!(lambda_with_iot, "kind": "rule" => Rule by wire, "authorizer" => Authorizer by wire, "provisioning" => Provisioning by wire),
+    entry!(lambda_with_iot_events, IotEvents by wire),
     entry!(lambda_with_lex, Lex),
     entry!(lambda_with_s3, S3 by wire),
     entry!(lambda_with_s3_batch, S3Batch),
-    entry!(lambda_with_secrets_manager, SecretsManager),
+    entry!(lambda_with_secrets_manager, SecretsManager by wire),
     entry!(lambda_with_sqs, Sqs),
 ];
 

@@ -1,5 +1,7 @@
 //! An endpoint made of one function, for what no emulator serves: it records every request.
 
+mod lambda;
+
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +13,10 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use lambda_with_aws::Session;
 
-/// Every request: method, path with query, body.
+pub use self::lambda::Lambda;
+
+/// Every request: method, path with query, body. Where the protocol has one path only, the operation
+/// stands after it: `/RotateSecret`.
 pub type Log = Arc<Mutex<Vec<(String, String, String)>>>;
 
 type Answer = dyn Fn(&str, &str, &str) -> (u16, String) + Send + Sync;
@@ -53,7 +58,15 @@ impl HttpConnector for Endpoint {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
         let (_, after) = request.uri().split_once("://").unwrap_or_default();
-        let path = after.find('/').map_or("/", |at| &after[at..]).to_owned();
+        let mut path = after.find('/').map_or("/", |at| &after[at..]).to_owned();
+        // The protocols that know one path only say in a header what is asked.
+        if let Some((_, operation)) = request
+            .headers()
+            .get("x-amz-target")
+            .and_then(|target| target.rsplit_once('.'))
+        {
+            path.push_str(operation);
+        }
         let method = request.method().to_owned();
         let (status, answered) = (self.answer)(&method, &path, &body);
         self.log.lock().unwrap().push((method, path, body));
