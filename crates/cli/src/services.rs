@@ -17,7 +17,7 @@ pub(crate) static SERVICES: &[Entry] = &[
     entry!(lambda_with_alexa, "kind": "custom" => CustomSkill by add, "smart-home" => SmartHomeSkill by add),
     entry!(lambda_with_api_gateway, "api": "rest" => RestApi by add, "http" => HttpApi by wire, "websocket" => WebSocketApi by wire, "authorizer" => Authorizer by add),
     entry!(lambda_with_cloudfront, CloudFront),
-    entry!(lambda_with_cognito, "kind": "user-pool" => UserPool by add, "identity-pool" => IdentityPool by add),
+    entry!(lambda_with_cognito, "kind": "user-pool" => UserPool by wire, "identity-pool" => IdentityPool by wire),
     entry!(lambda_with_connect, Connect),
     entry!(lambda_with_efs, Efs),
     entry!(lambda_with_firehose, Firehose),

@@ -89,7 +89,7 @@ impl UserPool {
     }
 
     /// The pool's `LambdaConfig`, as far as it is this connection's.
-    fn settings(&self) -> Map<String, Value> {
+    pub(crate) fn settings(&self) -> Map<String, Value> {
         let mut settings = Map::new();
         for trigger in &self.triggers {
             let (member, version) = trigger.setting();
