@@ -100,7 +100,15 @@ fn unnamed(status: u16) -> Option<&'static str> {
 
 fn kind(code: &str, status: u16) -> ErrorKind {
     let any = |words: &[&str]| words.iter().any(|word| code.contains(word));
-    if is_identity(code) || any(&["AccessDenied", "NotAuthorized", "Unauthorized", "Forbidden"]) {
+    if is_identity(code)
+        || any(&[
+            "AccessDenied",
+            "AuthorizationError",
+            "NotAuthorized",
+            "Unauthorized",
+            "Forbidden",
+        ])
+    {
         ErrorKind::Denied
     } else if any(&[
         "Throttl",
@@ -190,6 +198,7 @@ mod tests {
         for (code, status, expected) in [
             ("AccessDeniedException", 403, ErrorKind::Denied),
             ("AccessDenied", 403, ErrorKind::Denied),
+            ("AuthorizationError", 403, ErrorKind::Denied),
             ("UnrecognizedClientException", 403, ErrorKind::Denied),
             ("InvalidClientTokenId", 403, ErrorKind::Denied),
             ("ExpiredTokenException", 403, ErrorKind::Denied),

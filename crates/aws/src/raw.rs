@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use aws_sdk_lambda::config::http::HttpResponse;
 use aws_sdk_lambda::config::interceptors::{
     AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
 };
 use aws_sdk_lambda::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_lambda::error::BoxError;
+use aws_sdk_lambda::error::{BoxError, SdkError};
 use aws_sdk_lambda::primitives::SdkBody;
 
 /// Sends one call's body as given, and keeps the answer's as it came.
@@ -33,6 +34,26 @@ impl Exchange {
         Self {
             body: Some(body.into()),
             ..Self::default()
+        }
+    }
+
+    /// The answer's body, once the call was made with this: also where the SDK's types cannot take
+    /// it, for a document may be newer than they are.
+    ///
+    /// # Errors
+    ///
+    /// The call's own, where it did not succeed.
+    pub fn answered<T, E>(
+        &self,
+        made: Result<T, SdkError<E, HttpResponse>>,
+    ) -> Result<Vec<u8>, SdkError<E, HttpResponse>> {
+        let succeeded = |error: &SdkError<E, HttpResponse>| {
+            let response = error.raw_response();
+            response.is_some_and(|response| response.status().is_success())
+        };
+        match made {
+            Err(error) if !succeeded(&error) => Err(error),
+            _ => Ok(self.answer()),
         }
     }
 

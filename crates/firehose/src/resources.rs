@@ -60,7 +60,7 @@ fn role(firehose: &Firehose) -> String {
 }
 
 /// The parameters of the transformation, all of them texts.
-fn parameters(firehose: &Firehose, function: &Function) -> Vec<Value> {
+pub(crate) fn parameters(firehose: &Firehose, function: &Function) -> Vec<Value> {
     // Firehose wants to be told which version.
     let arn = match function.qualifier() {
         Some(_) => Resource::FUNCTION.to_owned(),
@@ -78,4 +78,16 @@ fn parameters(firehose: &Firehose, function: &Function) -> Vec<Value> {
     }
     let parameter = |(name, value)| json!({ "ParameterName": name, "ParameterValue": value });
     parameters.into_iter().map(parameter).collect()
+}
+
+/// The parameters with the function's ARN in the place of the reference exporters resolve.
+#[cfg(feature = "aws")]
+pub(crate) fn told(parameters: &[Value], function: &Function) -> Vec<Value> {
+    let mut parameters = parameters.to_vec();
+    for parameter in &mut parameters {
+        let value = parameter["ParameterValue"].as_str().unwrap_or_default();
+        let value = value.replace(Resource::FUNCTION, function.arn.as_str());
+        parameter["ParameterValue"] = json!(value);
+    }
+    parameters
 }

@@ -1,10 +1,9 @@
 //! A moto server: the one at `LAMBDA_WITH_MOTO`, or one of our own, which ends with this process.
 
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
 
 use crate::python;
 
@@ -34,28 +33,30 @@ pub fn moto_endpoint() -> &'static str {
 }
 
 fn start() -> (String, Option<Child>) {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let free = free.local_addr().unwrap();
     // Statics are never dropped, so the server ends when the pipe to its standard input does.
-    let script = "\"$0\" -H 127.0.0.1 -p \"$1\" & cat >/dev/null; kill $!";
-    let child = Command::new("sh")
+    let script = "\"$0\" -H 127.0.0.1 -p 0 2>&1 & cat >/dev/null; kill $!";
+    let mut child = Command::new("sh")
         .args(["-c", script])
         .arg(python::program("moto_server"))
-        .arg(free.port().to_string())
         .env("MOTO_ACCOUNT_ID", ACCOUNT)
         .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let start = Instant::now();
-    while TcpStream::connect(free).is_err() {
-        let waited = start.elapsed();
+    // It takes a free port, and says which.
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    let mut said = String::new();
+    loop {
+        let from = said.len();
         assert!(
-            waited < Duration::from_secs(90),
-            "the moto server does not come up"
+            lines.read_line(&mut said).unwrap() > 0,
+            "the moto server does not come up: {said}"
         );
-        std::thread::sleep(Duration::from_millis(50));
+        if let Some((_, address)) = said[from..].split_once("Running on ") {
+            let endpoint = address.trim().to_owned();
+            // It would stop once the pipe is full of what it says of every request.
+            std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
+            return (endpoint, Some(child));
+        }
     }
-    (format!("http://{free}"), Some(child))
 }

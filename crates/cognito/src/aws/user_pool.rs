@@ -71,9 +71,9 @@ impl Triggers {
         let exchange = Exchange::new();
         let request = self.client.describe_user_pool().user_pool_id(&self.pool);
         let request = request.customize().interceptor(exchange.clone());
-        let answer = request.send().await;
-        answer.map_err(|error| failed("DescribeUserPool", self.thing(), error))?;
-        let document: Value = serde_json::from_slice(&exchange.answer()).unwrap_or_default();
+        let answer = exchange.answered(request.send().await);
+        let answer = answer.map_err(|error| failed("DescribeUserPool", self.thing(), error))?;
+        let document: Value = serde_json::from_slice(&answer).unwrap_or_default();
         match document.get("UserPool") {
             Some(Value::Object(pool)) => Ok(pool.clone()),
             _ => {
