@@ -208,6 +208,7 @@ mod tests {
             ("ResourceNotFoundException", 404, ErrorKind::NotFound),
             ("NoSuchBucket", 404, ErrorKind::NotFound),
             ("NoSuchEntity", 404, ErrorKind::NotFound),
+            ("RepositoryDoesNotExistException", 400, ErrorKind::NotFound),
             ("ResourceConflictException", 409, ErrorKind::Conflict),
             ("PreconditionFailedException", 412, ErrorKind::Conflict),
             ("ResourceInUseException", 400, ErrorKind::Conflict),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{Example, Finding, Function, Permission, Resource, Service};
+use crate::{Example, Finding, Function, Patience, Permission, Resource, Service};
 
 /// One connection between an AWS service and a function.
 ///
@@ -46,6 +46,11 @@ pub trait Integration {
     fn example(&self, function: &Function) -> Option<Example> {
         let _ = function;
         Example::of::<Self::Event>(&Self::SERVICE)
+    }
+
+    /// How long the service waits for an answer, how often it asks, and what it does without one.
+    fn patience(&self) -> Patience {
+        Patience::default()
     }
 
     /// What is wrong with this connection, judged from the definition alone.

@@ -8,10 +8,12 @@ mod example;
 mod export;
 mod finding;
 mod function;
+mod guard;
 mod integration;
 mod invocation;
 mod leaf;
 pub mod name;
+mod patience;
 mod permission;
 pub mod policy;
 pub mod rules;
@@ -26,6 +28,7 @@ pub use crate::example::Example;
 pub use crate::export::Resource;
 pub use crate::finding::{Finding, Severity};
 pub use crate::function::Function;
+pub use crate::guard::{BoxError, guarded};
 pub use crate::integration::Integration;
 pub use crate::invocation::{
     Caller, Delivery, FunctionError, Invocation, InvocationType, Invoke, LogType, Outcome,
@@ -34,6 +37,7 @@ pub use crate::leaf::{
     Base64, EpochMillis, EpochSeconds, Headers, Integer, Json, JsonText, Map, MultiHeaders, Name,
     Names, Nullable, Rfc3339, Scalar, Secret, Text, Timestamp,
 };
+pub use crate::patience::Patience;
 pub use crate::permission::{
     CallerRole, FunctionUrlAuthType, Permission, Principal, RoleStatement, Statement,
 };

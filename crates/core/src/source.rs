@@ -52,6 +52,17 @@ pub trait Source: Send + Sync {
     ///
     /// When the source did not take note of all of them; those may come again.
     fn acknowledge(&self, records: &[Record]) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Gives back records that failed, for sources that would otherwise keep them for this consumer:
+    /// message brokers. Does nothing for sources with a clock of their own, such as Amazon SQS.
+    ///
+    /// # Errors
+    ///
+    /// When the source did not take them back; they come again when the connection ends.
+    fn release(&self, records: &[Record]) -> impl Future<Output = Result<(), Error>> + Send {
+        let _ = records;
+        std::future::ready(Ok(()))
+    }
 }
 
 /// A source whose records stay where they are, in shards or partitions: Kinesis, DynamoDB Streams,

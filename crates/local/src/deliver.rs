@@ -20,7 +20,10 @@ struct Line<'a> {
     kind: Kind,
     function: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    destination: Option<&'a Arn>,
+    destination: Option<&'a str>,
+    /// The key of an object or a message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attributes: Option<serde_json::Map<String, serde_json::Value>>,
     body: Json,
@@ -64,7 +67,29 @@ impl Deliveries {
         self.write(&Line {
             kind,
             function,
+            destination: to.map(Arn::as_str),
+            key: None,
+            attributes: None,
+            body: json(body),
+        });
+    }
+
+    /// Writes the record of a failed batch of a stream, under the key it has at its destination.
+    pub(crate) fn failure(
+        &self,
+        function: &str,
+        to: Option<&str>,
+        key: Option<&str>,
+        body: &Bytes,
+    ) {
+        self.write(&Line {
+            kind: match to {
+                Some(_) => Kind::OnFailure,
+                None => Kind::Dropped,
+            },
+            function,
             destination: to,
+            key,
             attributes: None,
             body: json(body),
         });
@@ -80,7 +105,8 @@ impl Deliveries {
         self.write(&Line {
             kind: Kind::DeadLetter,
             function,
-            destination: Some(to),
+            destination: Some(to.as_str()),
+            key: None,
             attributes: Some(attributes),
             body: json(&letter.body),
         });

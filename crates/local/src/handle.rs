@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use lambda_with::rules::retry;
-use lambda_with::{Error, ErrorKind, Invocation, InvocationType, Invoke, LogType, Outcome};
+use lambda_with::{Arn, Error, ErrorKind, Invocation, InvocationType, Invoke, LogType, Outcome};
 
 use crate::function::{Attempt, Function};
 use crate::history::What;
@@ -73,6 +73,14 @@ impl FunctionHandle {
     #[must_use]
     pub fn invocations(&self) -> usize {
         self.function.invocations()
+    }
+
+    /// The ARN as the handle names the function: with a qualifier only where it was given one.
+    pub(crate) fn arn(&self) -> Result<Arn, Error> {
+        match self.qualifier.as_deref() {
+            Some(qualifier) => self.function.qualified(Some(qualifier)),
+            None => Ok(self.function.definition.arn.clone()),
+        }
     }
 
     /// Runs an invocation whose request id the caller has chosen.

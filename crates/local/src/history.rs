@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use lambda_with::rules::retry::Condition;
-use lambda_with::{Arn, Outcome, Timestamp};
+use lambda_with::rules::stream;
+use lambda_with::{Arn, Outcome, Position, Timestamp};
 
 /// How many happenings are kept.
 const MAX: usize = 100_000;
@@ -18,7 +19,7 @@ pub struct Happening {
     pub at: Timestamp,
     /// The function's name.
     pub function: String,
-    /// The request it happened to.
+    /// The request it happened to; of a checkpoint the mapping.
     pub request_id: String,
     /// What.
     pub what: What,
@@ -52,6 +53,29 @@ pub enum What {
         to: Option<Arn>,
         /// What was sent.
         body: Bytes,
+    },
+    /// Records of a stream were given up.
+    GivenUp {
+        /// Why.
+        condition: stream::Condition,
+        /// How often the function ran with them.
+        attempts: u32,
+        /// Which.
+        spans: Vec<stream::Span>,
+    },
+    /// A failed record was sent to a topic of Kafka.
+    Produced {
+        /// Where to.
+        topic: String,
+        /// What was sent.
+        body: Bytes,
+    },
+    /// A shard has been processed this far, and is read on from here after a restart.
+    Checkpointed {
+        /// Which.
+        shard: String,
+        /// How far.
+        position: Position,
     },
 }
 

@@ -17,6 +17,7 @@ mod local;
 mod name;
 mod pool;
 
+mod checkpoints;
 mod deliver;
 mod disk;
 mod memory;
@@ -29,6 +30,8 @@ mod invoke_api;
 mod poller;
 mod refusal;
 mod runtime_api;
+mod scripted;
+mod stream;
 
 pub use crate::handle::FunctionHandle;
 pub use crate::history::{Happening, What};
@@ -37,3 +40,4 @@ pub use crate::local::{Handle, Local};
 pub use crate::log::{LogKind, LogLine, LogSink};
 pub use crate::options::{Asynchronous, Command, Context, FunctionOptions, Handler, Options, Run};
 pub use crate::poller::{Mapping, Polled, Poller};
+pub use crate::scripted::{ScriptedSource, ScriptedStream};

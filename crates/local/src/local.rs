@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
+use crate::checkpoints::Checkpoints;
 use crate::clock::Clock;
 use crate::deliver::Deliveries;
 use crate::function::{Attempt, Function};
@@ -96,6 +97,7 @@ impl Local {
             queue,
             clock,
             deliveries: Deliveries::open(data_dir.as_deref())?,
+            checkpoints: Checkpoints::open(data_dir.as_deref())?,
             history: History::new(history),
             waiting: watch::Sender::new(waiting),
             stop: watch::Sender::new(false),
@@ -151,6 +153,7 @@ impl Local {
             function.close().await;
         }
         engine.queue.close();
+        engine.checkpoints.close();
     }
 }
 
@@ -265,6 +268,7 @@ pub(crate) struct Engine {
     pub(crate) queue: Queue,
     pub(crate) clock: Clock,
     pub(crate) deliveries: Deliveries,
+    pub(crate) checkpoints: Checkpoints,
     pub(crate) stop: watch::Sender<bool>,
     history: History,
     woken: BTreeMap<String, Arc<Notify>>,

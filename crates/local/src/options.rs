@@ -26,9 +26,9 @@ use crate::log::LogSink;
 /// ```
 #[derive(Clone, Default)]
 pub struct Options {
-    /// The directory of the queue of accepted events (`queue.redb`) and of the records of what came
-    /// of them (`deliveries.jsonl`). `None` keeps both in memory, and follows the clock of the tokio
-    /// runtime, which tests can pause.
+    /// The directory of the queue of accepted events (`queue.redb`), of the checkpoints of streams
+    /// (`checkpoints.redb`), and of the records of what came of both (`deliveries.jsonl`). `None`
+    /// keeps all in memory, and follows the clock of the tokio runtime, which tests can pause.
     pub data_dir: Option<PathBuf>,
     /// The port of Lambda's HTTP API on 127.0.0.1; 0 takes any free one, `None` offers none.
     pub invoke_port: Option<u16>,

@@ -5,7 +5,8 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use lambda_with::rules::batch::{Batch, Batcher, Limits};
+use bytes::Bytes;
+use lambda_with::rules::batch::{Batch, Batcher, Envelope, Limits};
 use lambda_with::rules::filter::{DataKey, FilterCriteria};
 use lambda_with::rules::partial::Verdict;
 use lambda_with::{Error, ErrorKind, Invocation, Invoke, Outcome, Record, Source};
@@ -46,6 +47,8 @@ pub struct Mapping {
     pub report_batch_item_failures: bool,
     /// How many batches run at once.
     pub maximum_concurrency: usize,
+    /// What stands around the records of an event.
+    pub envelope: Envelope,
 }
 
 impl Default for Mapping {
@@ -57,6 +60,7 @@ impl Default for Mapping {
             data_key: DataKey::SQS,
             report_batch_item_failures: false,
             maximum_concurrency: 5,
+            envelope: Envelope::default(),
         }
     }
 }
@@ -75,6 +79,8 @@ pub struct Polled {
     pub succeeded: u64,
     /// Records that must come again.
     pub failed: u64,
+    /// Records of a stream that were given up, and reported where there is a destination.
+    pub given_up: u64,
     /// Why the last read or acknowledgement failed; gone after the next that works.
     pub error: Option<String>,
 }
@@ -88,6 +94,14 @@ pub struct Poller {
 }
 
 impl Poller {
+    pub(crate) fn new(
+        stop: watch::Sender<bool>,
+        polled: Arc<Mutex<Polled>>,
+        done: oneshot::Receiver<()>,
+    ) -> Self {
+        Self { stop, polled, done }
+    }
+
     /// What it has done so far.
     #[must_use]
     pub fn polled(&self) -> Polled {
@@ -115,10 +129,16 @@ impl FunctionHandle {
         let polled = Arc::default();
         let (stop, stopped) = watch::channel(false);
         let (ended, done) = oneshot::channel();
+        let usual = Envelope::default().bytes();
+        let extra = mapping.envelope.bytes().saturating_sub(usual);
+        let limits = Limits {
+            payload: mapping.limits.payload.saturating_sub(extra),
+            ..mapping.limits
+        };
         let drive = Drive {
             source: Arc::new(source),
             function: self.clone(),
-            batcher: Batcher::new(mapping.limits),
+            batcher: Batcher::new(limits),
             allowed: mapping.maximum_concurrency.max(1),
             mapping,
             polled: Arc::clone(&polled),
@@ -133,7 +153,7 @@ impl FunctionHandle {
             drive.run(stopped, engine).await;
             drop(ended);
         });
-        Poller { stop, polled, done }
+        Poller::new(stop, polled, done)
     }
 }
 
@@ -212,8 +232,9 @@ impl<S: Source + 'static> Drive<S> {
             };
             self.count(|polled| polled.batches += 1);
             let function = self.function.clone();
+            let event = self.mapping.envelope.event(&batch.records);
             self.runs.spawn(async move {
-                let result = invoke(&function, &batch).await;
+                let result = invoke(&function, &event).await;
                 (batch, result)
             });
         }
@@ -305,11 +326,13 @@ impl<S: Source + 'static> Drive<S> {
             polled.failed += count(verdict.failed.len() + given_back.len());
         });
         let failed: HashSet<String> = verdict.failed.into_iter().collect();
-        let done = batch
+        let (failed, done) = batch
             .records
             .into_iter()
-            .filter(|record| !failed.contains(&record.id));
-        self.acknowledge(done.collect());
+            .partition(|record| failed.contains(&record.id));
+        self.acknowledge(done);
+        self.release(failed);
+        self.release(given_back);
     }
 
     fn acknowledge(&mut self, records: Vec<Record>) {
@@ -317,6 +340,14 @@ impl<S: Source + 'static> Drive<S> {
             let source = self.source.clone();
             self.acknowledgements
                 .spawn(async move { source.acknowledge(&records).await });
+        }
+    }
+
+    fn release(&mut self, records: Vec<Record>) {
+        if !records.is_empty() {
+            let source = self.source.clone();
+            self.acknowledgements
+                .spawn(async move { source.release(&records).await });
         }
     }
 
@@ -349,8 +380,7 @@ impl<S: Source + 'static> Drive<S> {
 
 /// Invokes with a batch. A function that is throttled is asked again for a while, which takes none
 /// of the records' attempts.
-async fn invoke(function: &FunctionHandle, batch: &Batch) -> Result<Outcome, Error> {
-    let event = batch.event();
+async fn invoke(function: &FunctionHandle, event: &Bytes) -> Result<Outcome, Error> {
     let begun = Instant::now();
     let mut pause = Duration::from_secs(1);
     loop {
@@ -367,27 +397,27 @@ async fn invoke(function: &FunctionHandle, batch: &Batch) -> Result<Outcome, Err
 }
 
 /// Waits until told; for ever when nobody is left to tell.
-async fn told(mut told: watch::Receiver<bool>) {
+pub(crate) async fn told(mut told: watch::Receiver<bool>) {
     if told.wait_for(|told| *told).await.is_err() {
         std::future::pending::<()>().await;
     }
 }
 
 /// Sleeps; for ever without a duration.
-async fn sleep(duration: Option<Duration>) {
+pub(crate) async fn sleep(duration: Option<Duration>) {
     match duration {
         Some(duration) => tokio::time::sleep(duration).await,
         None => std::future::pending().await,
     }
 }
 
-fn ended(error: &JoinError) -> Error {
+pub(crate) fn ended(error: &JoinError) -> Error {
     Error::new(
         ErrorKind::Unavailable,
         format!("the source's code ended: {error}"),
     )
 }
 
-fn count(length: usize) -> u64 {
+pub(crate) fn count(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }

@@ -10,14 +10,15 @@ mod name;
 mod rotation;
 
 use lambda_with::{
-    Arn, Finding, Function, Integration, Permission, Resource, RoleStatement, Service, Statement,
+    Arn, Example, Finding, Function, Integration, Patience, Permission, Resource, RoleStatement,
+    Service, Statement,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 pub use crate::generated::*;
 pub use crate::rotation::{
-    BoxError, Description, PendingValue, Progress, Rotation, SecretStore, SecretValue, rotate,
+    Description, PendingValue, Progress, Rotation, SecretStore, SecretValue, rotate,
 };
 
 /// A secret that a function rotates.
@@ -193,6 +194,22 @@ impl Integration for SecretsManager {
             .depends_on
             .push(Resource::permission_id(&self.name()));
         vec![rotation]
+    }
+
+    /// The first step of a rotation of the secret.
+    fn example(&self, _function: &Function) -> Option<Example> {
+        let secret = self.secret.as_str();
+        let secret = match secret.strip_suffix("-??????") {
+            Some(name) => format!("{name}-AbC1d2"),
+            None => secret.to_owned(),
+        };
+        Some(Example::of::<RotationEvent>(&SERVICE)?.with("/SecretId", secret))
+    }
+
+    /// As long as the function may run. A step that fails ends the attempt; the whole rotation is
+    /// tried again within its window.
+    fn patience(&self) -> Patience {
+        Patience::default().otherwise("the rotation ends, and is begun anew within its window")
     }
 
     fn check(&self, function: &Function) -> Vec<Finding> {

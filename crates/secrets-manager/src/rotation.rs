@@ -5,13 +5,10 @@ mod value;
 use std::collections::BTreeMap;
 use std::future::Future;
 
-use lambda_with::{Error, ErrorKind, Secret, Text};
+use lambda_with::{BoxError, Error, ErrorKind, Secret, Text};
 
 pub use self::value::SecretValue;
 use crate::{RotationEvent, RotationStep};
-
-/// The error of a user's own code, of whatever type.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 const CURRENT: &str = "AWSCURRENT";
 const PENDING: &str = "AWSPENDING";
@@ -29,7 +26,8 @@ const CREATED: &str = "the step createSecret has put a pending value";
 /// [`rotate`] calls the right one.
 ///
 /// ```
-/// use lambda_with_secrets_manager::{BoxError, Rotation, RotationEvent, SecretValue};
+/// use lambda_with::BoxError;
+/// use lambda_with_secrets_manager::{Rotation, RotationEvent, SecretValue};
 ///
 /// /// A token that the harbor's own API takes.
 /// struct Harbor;

@@ -6,6 +6,7 @@ use expect_test::{Expect, expect};
 use lambda_with::policy::Policy;
 use lambda_with::{Function, Integration, Permission, RoleStatement, Statement};
 use lambda_with_secrets_manager::SecretsManager;
+use lambda_with_testing::delivered;
 
 fn function() -> Function {
     let arn = "arn:aws:lambda:eu-west-1:123456789012:function:rotate";
@@ -233,5 +234,18 @@ fn a_definition_is_read_and_written_back() {
     ] {
         let error = toml::from_str::<SecretsManager>(toml).unwrap_err();
         assert!(error.to_string().contains(reason), "{error}");
+    }
+}
+
+#[test]
+fn the_first_step_for_the_secret() {
+    for (toml, expected) in [(PLAIN, "ferries-AbC1d2"), (FULL, "ferries-AbC1d2")] {
+        let event = delivered(connection(toml).example(&function()));
+        assert_eq!(event["Step"], "createSecret");
+        let secret = event["SecretId"].as_str().unwrap();
+        assert!(
+            secret.ends_with(&format!(":secret:harbor/{expected}")),
+            "{secret}"
+        );
     }
 }

@@ -5,10 +5,9 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use lambda_with::Error;
+use lambda_with::{BoxError, Error};
 use lambda_with_secrets_manager::{
-    BoxError, Description, PendingValue, Progress, Rotation, RotationEvent, SecretStore,
-    SecretValue, rotate,
+    Description, PendingValue, Progress, Rotation, RotationEvent, SecretStore, SecretValue, rotate,
 };
 
 const NEW: &str = "7d0f6d0b-6d2f-4f8e-9c55-0f6f2f6a1b2c";

@@ -13,11 +13,12 @@ mod respond;
 
 use std::collections::BTreeMap;
 
+use lambda_with::rules::mapping::{self, Mapping, Metric};
 use lambda_with::{
-    Arn, Finding, Function, Integration, Permission, Resource, RoleStatement, Service,
+    Arn, Example, Finding, Function, Integration, Permission, Resource, RoleStatement, Sample,
+    Service,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 pub use crate::batch::{Batch, Cause, Failure, OnFailure, Report};
 pub use crate::generated::*;
@@ -144,49 +145,28 @@ impl Sqs {
         self.queue.resource().ends_with(".fifo")
     }
 
-    /// The properties of the event source mapping that are not left at their defaults.
-    fn properties(&self) -> Value {
-        let mut properties = json!({
-            "BatchSize": self.batch_size,
-            "EventSourceArn": self.queue,
-            "FunctionName": Resource::FUNCTION,
-        });
-        let mut set = |name: &str, value: Value| properties[name] = value;
-        if self.batching_window > 0 {
-            set(
-                "MaximumBatchingWindowInSeconds",
-                json!(self.batching_window),
-            );
+    /// The event source mapping, with the settings that are not left at their defaults.
+    pub(crate) fn mapping(&self) -> Mapping {
+        let pollers = |pollers: ProvisionedPollers| mapping::ProvisionedPollers {
+            minimum: Some(pollers.minimum),
+            maximum: Some(pollers.maximum),
+            group: None,
+        };
+        let metrics = self.event_count_metrics.then_some(Metric::EventCount);
+        Mapping {
+            source: Some(self.queue.clone()),
+            batch_size: Some(self.batch_size),
+            batching_window: Some(self.batching_window).filter(|window| *window > 0),
+            report_batch_item_failures: self.report_batch_item_failures.then_some(true),
+            filters: self.filters.clone(),
+            filter_key: self.filter_key.clone(),
+            maximum_concurrency: self.maximum_concurrency,
+            provisioned_pollers: self.provisioned_pollers.map(pollers),
+            enabled: (!self.enabled).then_some(false),
+            metrics: metrics.into_iter().collect(),
+            tags: self.tags.clone(),
+            ..Mapping::default()
         }
-        if self.report_batch_item_failures {
-            set("FunctionResponseTypes", json!(["ReportBatchItemFailures"]));
-        }
-        if !self.filters.is_empty() {
-            let pattern = |pattern| json!({ "Pattern": pattern });
-            let filters: Vec<Value> = self.filters.iter().map(pattern).collect();
-            set("FilterCriteria", json!({ "Filters": filters }));
-        }
-        if let Some(key) = &self.filter_key {
-            set("KmsKeyArn", json!(key));
-        }
-        if let Some(maximum) = self.maximum_concurrency {
-            set("ScalingConfig", json!({ "MaximumConcurrency": maximum }));
-        }
-        if let Some(ProvisionedPollers { minimum, maximum }) = self.provisioned_pollers {
-            let pollers = json!({ "MinimumPollers": minimum, "MaximumPollers": maximum });
-            set("ProvisionedPollerConfig", pollers);
-        }
-        if !self.enabled {
-            set("Enabled", json!(false));
-        }
-        if self.event_count_metrics {
-            set("MetricsConfig", json!({ "Metrics": ["EventCount"] }));
-        }
-        if !self.tags.is_empty() {
-            let tag = |(key, value)| json!({ "Key": key, "Value": value });
-            set("Tags", self.tags.iter().map(tag).collect());
-        }
-        properties
     }
 }
 
@@ -227,11 +207,25 @@ impl Integration for Sqs {
 
     fn resources(&self, _function: &Function) -> Vec<Resource> {
         let id = Resource::logical_id(&[&self.name(), "mapping"]);
-        vec![Resource::new(
-            id,
-            "AWS::Lambda::EventSourceMapping",
-            self.properties(),
-        )]
+        vec![self.mapping().resource(id)]
+    }
+
+    fn example(&self, _function: &Function) -> Option<Example> {
+        let arn = |sample: &Sample| sample.at("/Records/0/eventSourceARN");
+        let fits = |sample: &Sample| {
+            let arn = arn(sample);
+            let arn = arn.as_ref().and_then(serde_json::Value::as_str);
+            arn.is_some_and(|arn| arn.ends_with(".fifo") == self.is_fifo())
+        };
+        let mut example = Example::first(&SERVICE, fits)?;
+        let records = example.sample.at("/Records")?;
+        for index in 0..records.as_array()?.len() {
+            let record = format!("/Records/{index}");
+            example = example
+                .with(format!("{record}/eventSourceARN"), self.queue.as_str())
+                .with(format!("{record}/awsRegion"), self.queue.region());
+        }
+        Some(example)
     }
 
     fn check(&self, function: &Function) -> Vec<Finding> {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use expect_test::expect;
+use lambda_with::rules::mapping::{Mapping, SourceKind};
 use lambda_with::{Finding, Function, Integration, Severity};
 use lambda_with_sqs::Sqs;
 
@@ -157,6 +158,53 @@ fn every_lint_has_a_definition_it_finds() {
                 "{finding}"
             );
         }
+    }
+}
+
+/// What Lambda refuses of any mapping, this finds too: as numbers of its own.
+#[test]
+fn nothing_that_mappings_refuse_is_missed() {
+    let good = "visibility_timeout = 180";
+    for (settings, fields) in [
+        (good, ""),
+        ("batch_size = 11", "batch_size"),
+        ("batch_size = 0", "batch_size"),
+        ("batching_window = 301", "batching_window"),
+        ("maximum_concurrency = 1", "maximum_concurrency"),
+        (
+            "provisioned_pollers = { minimum = 1 }",
+            "provisioned_pollers.minimum",
+        ),
+        (
+            "provisioned_pollers = { minimum = 9, maximum = 8 }",
+            "provisioned_pollers",
+        ),
+        (
+            "provisioned_pollers = {}\nmaximum_concurrency = 5",
+            "provisioned_pollers",
+        ),
+        ("filters = ['orders']", "filters"),
+        (
+            "queue = 'arn:aws:sqs:us-east-1:123456789012:orders'",
+            "queue",
+        ),
+        (
+            "queue = 'arn:aws:sns:eu-west-1:123456789012:orders'",
+            "queue",
+        ),
+    ] {
+        let (sqs, function) = connection(settings);
+        let properties = &sqs.resources(&function)[0].properties;
+        let mapping = Mapping::of_properties(properties).unwrap();
+        let errors = |findings: Vec<Finding>| {
+            let errors = findings
+                .into_iter()
+                .filter(|f| f.severity == Severity::Error);
+            errors.map(|f| f.field).collect::<Vec<_>>().join(" ")
+        };
+        let shared = mapping.check(SourceKind::SqsStandard, &function);
+        assert_eq!(errors(shared), fields, "{settings}");
+        assert_eq!(errors(sqs.check(&function)), fields, "{settings}");
     }
 }
 

@@ -35,7 +35,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use self::event::FRAME;
-pub use self::event::{Batch, event_json};
+pub use self::event::{Batch, Envelope, event_json};
 use crate::{InvocationType, Record};
 
 /// How large a batch may grow, and how long its first record may wait.
@@ -47,7 +47,8 @@ pub struct Limits {
     pub size: usize,
     /// How long the first record may wait for others.
     pub window: Duration,
-    /// The most bytes of the whole event, brackets and commas included.
+    /// The most bytes of the whole event, brackets and commas included. Where the event is not
+    /// `{"Records":[…]}`, what its [`Envelope`] has more must be taken off.
     pub payload: usize,
 }
 

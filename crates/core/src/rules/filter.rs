@@ -1,4 +1,4 @@
-//! Event filtering: which records of a polled source reach the function.
+//! Event filtering: which records of a polled source, and which events of a bus, reach the function.
 //!
 //! ```
 //! use lambda_with::rules::filter::{DataKey, FilterCriteria};
@@ -20,16 +20,22 @@
 //! - Of a list in a record one value must match; of a list of objects one object as a whole.
 //! - Of members written twice the last counts; `{"a.b": …}` is `{"a": {"b": …}}`.
 //!
+//! [`EventPattern`] is the same for rules of an event bus, whose language has more operators.
+//!
 //! See <https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html>.
 
+mod bus;
+mod cidr;
 mod data;
 mod document;
 mod element;
 mod pattern;
+mod wildcard;
 
 use std::fmt;
 use std::str::FromStr;
 
+pub use self::bus::EventPattern;
 pub use self::data::{DataKey, Encoding, Mismatch};
 pub use self::document::Document;
 use self::pattern::Pattern;
@@ -46,6 +52,15 @@ pub struct FilterCriteria {
 pub struct Filter {
     text: String,
     pattern: Pattern,
+}
+
+/// Whose patterns these are: both speak one language, but mappings know fewer operators.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Language {
+    /// Event source mappings.
+    Mapping,
+    /// Rules of an event bus.
+    Bus,
 }
 
 impl FilterCriteria {
@@ -138,7 +153,7 @@ impl Filter {
             .with("allowed", Self::MAX_CHARS.to_string()));
         }
         match Document::parse(pattern.as_bytes()) {
-            Ok(document) => match Pattern::new(document.members()) {
+            Ok(document) => match Pattern::new(document.members(), Language::Mapping) {
                 Ok(parsed) => Ok(Self {
                     text: pattern.to_owned(),
                     pattern: parsed,

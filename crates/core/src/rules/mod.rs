@@ -8,8 +8,10 @@
 //! | module | decides |
 //! |---|---|
 //! | [`filter`] | which records of a polled source reach the function |
+//! | [`mapping`] | which settings an event source mapping may have |
 //! | [`batch`] | which records are invoked together, and when |
 //! | [`partial`] | which records of a batch are done, judged by the function's answer |
+//! | [`stream`] | what becomes of the records of a shard: lanes, retries, checkpoints, windows |
 //! | [`retry`] | what becomes of an asynchronous event after each attempt |
 //! | [`destination`] | what is sent to destinations and dead-letter queues |
 //! | [`settings`] | which settings of a function Lambda would refuse |
@@ -17,6 +19,8 @@
 pub mod batch;
 pub mod destination;
 pub mod filter;
+pub mod mapping;
 pub mod partial;
 pub mod retry;
 pub mod settings;
+pub mod stream;

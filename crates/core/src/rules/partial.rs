@@ -64,7 +64,7 @@ impl Verdict {
             }
         };
         let reported = if report_batch_item_failures {
-            reported(payload)
+            reported(payload).and_then(|ids| ids.into_iter().map(text).collect())
         } else {
             Ok(HashSet::new())
         };
@@ -108,10 +108,10 @@ impl Verdict {
     }
 }
 
-/// The ids an answer reports, or what is wrong with it.
-fn reported(payload: &[u8]) -> Result<HashSet<String>, String> {
+/// The identifiers an answer reports, none of them null, or what is wrong with it.
+pub(super) fn reported(payload: &[u8]) -> Result<Vec<&RawValue>, String> {
     if payload.trim_ascii().is_empty() {
-        return Ok(HashSet::new());
+        return Ok(Vec::new());
     }
     let answer: &RawValue = serde_json::from_slice(payload)
         .map_err(|error| format!("the answer is not JSON: {error}"))?;
@@ -121,8 +121,8 @@ fn reported(payload: &[u8]) -> Result<HashSet<String>, String> {
         ))
     };
     let Answer { items } = match answer.get() {
-        "null" | r#""""# => return Ok(HashSet::new()),
-        list if is_empty_list(list) => return Ok(HashSet::new()),
+        "null" | r#""""# => return Ok(Vec::new()),
+        list if is_empty_list(list) => return Ok(Vec::new()),
         object if object.starts_with('{') => match serde_json::from_str(object) {
             Ok(answer) => answer,
             Err(error) => return wrong(error.to_string()),
@@ -148,16 +148,21 @@ struct Item<'a> {
     id: Option<&'a RawValue>,
 }
 
-fn identifier(item: &RawValue) -> Result<String, String> {
+fn identifier(item: &RawValue) -> Result<&RawValue, String> {
     // A list would be taken for a struct's fields in order.
     let item: Item<'_> = match item.get().starts_with('{') {
         true => serde_json::from_str(item.get()),
         false => return Err("the answer has an item that is no object".into()),
     }
     .map_err(|error| format!("the answer has an item that cannot be read: {error}"))?;
-    let Some(id) = item.id.map(RawValue::get).filter(|id| *id != "null") else {
-        return Err("the answer has an item without `itemIdentifier`".into());
-    };
+    item.id
+        .filter(|id| id.get() != "null")
+        .ok_or_else(|| "the answer has an item without `itemIdentifier`".into())
+}
+
+/// An identifier that is a text: a message id, a sequence number.
+pub(super) fn text(id: &RawValue) -> Result<String, String> {
+    let id = id.get();
     match id.as_bytes().first() {
         Some(b'"') => match serde_json::from_str::<String>(id) {
             Ok(id) if id.is_empty() => Err("the answer has an empty `itemIdentifier`".into()),
@@ -180,7 +185,8 @@ fn is_empty_list(json: &str) -> bool {
     inside.is_some_and(|inside| inside.trim_ascii().is_empty())
 }
 
-fn failure(payload: &[u8]) -> String {
+/// Why the whole batch failed, where the function did.
+pub(super) fn failure(payload: &[u8]) -> String {
     match serde_json::from_slice::<FunctionError>(payload) {
         Ok(FunctionError {
             error_type: Some(kind),

@@ -1,6 +1,9 @@
 //! The elements of a pattern's lists.
 
+use super::Language;
+use super::cidr::Cidr;
 use super::document::{Members, Node};
+use super::wildcard::Wildcard;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Element {
@@ -11,6 +14,10 @@ pub(super) enum Element {
     Suffix(String),
     SuffixIgnoreCase(String),
     AnythingBut(Vec<Node>),
+    /// Anything but what one of these matches.
+    Not(Vec<Element>),
+    Wildcard(Wildcard),
+    Cidr(Cidr),
     Numeric(Vec<(Comparison, f64)>),
     Exists(bool),
 }
@@ -25,9 +32,9 @@ pub(super) enum Comparison {
 }
 
 impl Element {
-    pub(super) fn new(node: &Node) -> Result<Self, String> {
+    pub(super) fn new(node: &Node, language: Language) -> Result<Self, String> {
         match node {
-            Node::Object(members) => Self::operator(members),
+            Node::Object(members) => Self::operator(members, language),
             Node::List(_) => Err("a list stands within a list".into()),
             leaf => Ok(Self::Equals(leaf.clone())),
         }
@@ -41,10 +48,22 @@ impl Element {
         }
     }
 
+    /// How many wildcards it holds.
+    pub(super) fn wildcards(&self) -> usize {
+        match self {
+            Self::Wildcard(_) => 1,
+            Self::Not(elements) => elements.iter().map(Self::wildcards).sum(),
+            _ => 0,
+        }
+    }
+
     fn fits(&self, leaf: &Node) -> bool {
         match (self, leaf) {
             (Self::Equals(wanted), leaf) => wanted == leaf,
             (Self::AnythingBut(unwanted), leaf) => !unwanted.contains(leaf),
+            (Self::Not(unwanted), leaf) => !unwanted.iter().any(|element| element.fits(leaf)),
+            (Self::Wildcard(wanted), Node::Text(text)) => wanted.matches(text),
+            (Self::Cidr(wanted), Node::Text(text)) => wanted.holds(text),
             (Self::Numeric(comparisons), Node::Number(text)) => number(text).is_ok_and(|value| {
                 comparisons
                     .iter()
@@ -63,14 +82,18 @@ impl Element {
         }
     }
 
-    fn operator(members: &Members) -> Result<Self, String> {
-        let mut members = members.iter();
-        let (Some((name, operand)), None) = (members.next(), members.next()) else {
+    fn operator(members: &Members, language: Language) -> Result<Self, String> {
+        let Some((name, operand)) = only(members) else {
             return Err(
                 "an object within a list must have exactly one member, the operator".into(),
             );
         };
-        match (name.as_str(), operand) {
+        if language == Language::Bus
+            && let Some(element) = Self::of_buses(name, operand)
+        {
+            return element;
+        }
+        match (name, operand) {
             ("prefix", Node::Text(text)) => Ok(Self::Prefix(text.clone())),
             ("suffix", Node::Text(text)) => Ok(Self::Suffix(text.clone())),
             ("prefix", Node::Object(inner)) => {
@@ -99,10 +122,54 @@ impl Element {
                 "prefix" | "suffix" | "equals-ignore-case" | "exists" | "numeric" | "anything-but",
                 _,
             ) => Err(format!("`{name}` cannot have this operand")),
-            _ => Err(format!(
-                "`{name}` is not an operator of event source mappings"
-            )),
+            _ => {
+                let whose = match language {
+                    Language::Bus => "event patterns",
+                    Language::Mapping => "event source mappings",
+                };
+                Err(format!("`{name}` is not an operator of {whose}"))
+            }
         }
+    }
+
+    /// An operator that rules of an event bus have and event source mappings have not.
+    fn of_buses(name: &str, operand: &Node) -> Option<Result<Self, String>> {
+        match (name, operand) {
+            ("wildcard", Node::Text(text)) => Some(Wildcard::new(text).map(Self::Wildcard)),
+            ("cidr", Node::Text(text)) => Some(Cidr::new(text).map(Self::Cidr)),
+            ("wildcard" | "cidr", _) => Some(Err(format!("`{name}` takes a text"))),
+            ("anything-but", Node::Object(inner)) => Some(Self::anything_but(inner)),
+            _ => None,
+        }
+    }
+
+    /// `anything-but` with an operator: one text, or a list of them.
+    fn anything_but(inner: &Members) -> Result<Self, String> {
+        let wrong = || {
+            "`anything-but` takes `prefix`, `suffix`, `equals-ignore-case` or `wildcard`, with a \
+             text or a list of texts"
+                .to_owned()
+        };
+        let (name, operand) = only(inner).ok_or_else(wrong)?;
+        let operands = match operand {
+            Node::List(nodes) if !nodes.is_empty() => nodes.as_slice(),
+            Node::Text(_) => std::slice::from_ref(operand),
+            _ => return Err(wrong()),
+        };
+        let element = |operand: &Node| match (name, operand) {
+            ("prefix", Node::Text(text)) => Ok(Self::Prefix(text.clone())),
+            ("suffix", Node::Text(text)) => Ok(Self::Suffix(text.clone())),
+            ("equals-ignore-case", Node::Text(text)) => {
+                Ok(Self::EqualsIgnoreCase(text.to_lowercase()))
+            }
+            ("wildcard", Node::Text(text)) => Wildcard::new(text).map(Self::Wildcard),
+            _ => Err(wrong()),
+        };
+        operands
+            .iter()
+            .map(element)
+            .collect::<Result<_, _>>()
+            .map(Self::Not)
     }
 }
 
@@ -127,6 +194,15 @@ impl Comparison {
             Self::Greater => value > limit,
             Self::AtLeast => value >= limit,
         }
+    }
+}
+
+/// The name and value of an object's only member.
+fn only(members: &Members) -> Option<(&str, &Node)> {
+    let mut members = members.iter();
+    match (members.next(), members.next()) {
+        (Some((name, node)), None) => Some((name, node)),
+        _ => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Patterns as trees.
 
+use super::Language;
 use super::data::Data;
 use super::document::{Members, Node};
 use super::element::Element;
@@ -19,7 +20,7 @@ enum Member {
 }
 
 impl Pattern {
-    pub(super) fn new(object: &Members) -> Result<Self, String> {
+    pub(super) fn new(object: &Members, language: Language) -> Result<Self, String> {
         if object.is_empty() {
             return Err("an object is empty".into());
         }
@@ -30,15 +31,16 @@ impl Pattern {
         for (name, node) in object {
             let member = match node {
                 Node::List(nodes) if name == "$or" => {
-                    pattern.either = alternatives(nodes)?;
+                    pattern.either = alternatives(nodes, language)?;
                     continue;
                 }
-                Node::Object(inner) => Member::Object(Self::new(inner)?),
+                Node::Object(inner) => Member::Object(Self::new(inner, language)?),
                 Node::List(nodes) if nodes.is_empty() => {
                     return Err(format!("the list of `{name}` is empty"));
                 }
                 Node::List(nodes) => {
-                    let elements = nodes.iter().map(Element::new).collect::<Result<_, _>>();
+                    let elements = nodes.iter().map(|node| Element::new(node, language));
+                    let elements = elements.collect::<Result<_, _>>();
                     Member::Leaf(elements.map_err(|reason| format!("{reason}, in `{name}`"))?)
                 }
                 _ => return Err(format!("`{name}` is neither an object nor a list")),
@@ -65,6 +67,28 @@ impl Pattern {
                     .either
                     .iter()
                     .any(|pattern| pattern.matches(object, data)))
+    }
+
+    /// How many patterns without `$or` say the same: every choice at one place goes with every
+    /// choice at all others.
+    pub(super) fn combinations(&self) -> u64 {
+        let inner = |(_, member): &(String, Member)| match member {
+            Member::Object(pattern) => pattern.combinations(),
+            Member::Leaf(_) => 1,
+        };
+        let own = self.members.iter().map(inner);
+        let either = self.either.iter().map(Self::combinations).sum::<u64>();
+        own.fold(either.max(1), u64::saturating_mul)
+    }
+
+    /// How many elements are wildcards.
+    pub(super) fn wildcards(&self) -> usize {
+        let inner = |(_, member): &(String, Member)| match member {
+            Member::Object(pattern) => pattern.wildcards(),
+            Member::Leaf(elements) => elements.iter().map(Element::wildcards).sum(),
+        };
+        let own: usize = self.members.iter().map(inner).sum();
+        own + self.either.iter().map(Self::wildcards).sum::<usize>()
     }
 
     /// The names of the members it looks at.
@@ -103,12 +127,12 @@ impl Member {
     }
 }
 
-fn alternatives(nodes: &[Node]) -> Result<Vec<Pattern>, String> {
+fn alternatives(nodes: &[Node], language: Language) -> Result<Vec<Pattern>, String> {
     if nodes.len() < 2 {
         return Err("`$or` needs at least two alternatives".into());
     }
     let pattern = |node: &Node| match node {
-        Node::Object(object) => Pattern::new(object),
+        Node::Object(object) => Pattern::new(object, language),
         _ => Err("an alternative of `$or` is no object".into()),
     };
     nodes.iter().map(pattern).collect()

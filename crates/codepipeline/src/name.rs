@@ -1,0 +1,51 @@
+//! A connection's name: readable, stable, and unique within a function.
+
+use lambda_with::name::{checksum_of, slug};
+
+use crate::CodePipeline;
+
+/// `codepipeline-PIPELINE-ACTION-CHECKSUM`, the checksum being of pipeline, stage and action.
+pub(crate) fn of(connection: &CodePipeline) -> String {
+    let CodePipeline {
+        pipeline,
+        stage,
+        action,
+        ..
+    } = connection;
+    let mut name = format!(
+        "codepipeline-{}-{}",
+        slug(pipeline.resource()),
+        slug(action)
+    );
+    name.truncate(71);
+    let sum = checksum_of(&[pipeline.as_str(), stage, action]);
+    format!("{}-{sum}", name.trim_end_matches('-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        let of = |pipeline: &str, stage: &str, action: &str| {
+            let arn = format!("arn:aws:codepipeline:eu-west-1:123456789012:{pipeline}");
+            let role = "arn:aws:iam::123456789012:role/pipelines".parse().unwrap();
+            of(&CodePipeline::new(
+                arn.parse().unwrap(),
+                stage,
+                action,
+                role,
+            ))
+        };
+        assert_eq!(
+            of("harbor", "Test", "smoke.test"),
+            "codepipeline-harbor-smoke-test-dbfc463d"
+        );
+        assert_ne!(
+            of("harbor", "Test", "smoke"),
+            of("harbor", "Deploy", "smoke")
+        );
+        assert_eq!(of(&"p".repeat(100), "Test", &"a".repeat(100)).len(), 80);
+    }
+}
