@@ -4,11 +4,13 @@ mod emit;
 mod foreign;
 #[cfg(test)]
 mod golden;
+mod import;
 mod json;
 mod model;
 mod names;
 mod pages;
 mod problem;
+mod registry;
 mod samples;
 mod schema;
 mod services;
@@ -51,28 +53,37 @@ pub struct Codegen {
 impl Codegen {
     /// Does it, in the tree at `root`.
     pub fn run(&self, root: &Path) -> Result<()> {
-        let (files, problems) = match (&self.schema, &self.out) {
+        let mut report = Vec::new();
+        let mut details = Vec::new();
+        // The pages of a service tell of its features, so those come first.
+        if self.services.iter().any(|id| id == registry::SERVICE) {
+            details = registry::generate(root)?;
+            if !self.check {
+                write(&details, root)?;
+            }
+        } else if self.check && self.services.is_empty() && self.schema.is_none() {
+            report.extend(registry::stale(root)?);
+        }
+        let (mut files, problems) = match (&self.schema, &self.out) {
             (Some(schema), Some(out)) => (
                 vec![foreign_types(schema, out, self.name.as_deref(), root)?],
                 Problems::default(),
             ),
             _ => generate(root, &self.services)?,
         };
+        files.extend(details);
         let stale: Vec<&Output> = files.iter().filter(|file| file.is_stale()).collect();
-        let mut report = Vec::new();
         if !problems.is_empty() {
             let head = count(problems.len(), "problem", "problems");
             report.push(format!("{head}:\n{problems}"));
         }
         if !self.check {
-            for file in stale {
-                file.write()?;
-                println!("wrote {}", file.shown(root));
-            }
+            write(&files, root)?;
         } else if !stale.is_empty() {
             let command = match &self.schema {
                 Some(_) => "the same without `--check`",
-                None => "`cargo xtask codegen`",
+                None if self.services.is_empty() => "`cargo xtask codegen`",
+                None => "it with the same services and without `--check`",
             };
             let head = count(stale.len(), "file is", "files are");
             let names: Vec<String> = stale.iter().map(|file| file.shown(root)).collect();
@@ -84,6 +95,15 @@ impl Codegen {
         ensure!(report.is_empty(), "{}", report.join("\n\n"));
         Ok(())
     }
+}
+
+/// Writes what is not yet as it must be.
+fn write(files: &[Output], root: &Path) -> Result<()> {
+    for file in files.iter().filter(|file| file.is_stale()) {
+        file.write()?;
+        println!("wrote {}", file.shown(root));
+    }
+    Ok(())
 }
 
 /// A file and what must be in it.
@@ -175,7 +195,14 @@ fn read(root: &Path, facts: &Facts) -> Result<(Model, Problems)> {
     let path = root.join(&at.file);
     let (mut model, mut problems) = if path.exists() {
         match Node::parse(&fs::read_to_string(&path)?) {
-            Ok(document) => schema::read(&document, &at),
+            Ok(document) => {
+                let mut unknown = Problems::default();
+                let (document, foreign) = import::merge(document, root, &at, &mut unknown)?;
+                let (mut model, mut problems) = schema::read(&document, &at);
+                model.foreign = foreign;
+                problems.append(unknown);
+                (model, problems)
+            }
             Err(error) => {
                 let mut problems = Problems::default();
                 problems.add(&at, error);

@@ -27,6 +27,7 @@ const PROGRAMS: [(&str, &str); 2] = [("/usr/bin/chromium", "chromium"), ("/usr/b
 /// Runs every test of the workspace with all features; `filter` goes to the tests.
 pub fn test(filter: &[String]) -> Result<()> {
     let venv = clients()?;
+    brokers()?;
     programs()?;
     let mut tests = cargo([
         "test",
@@ -93,4 +94,46 @@ pub fn clients() -> Result<PathBuf> {
         .args(PACKAGES))?;
     fs::write(&marker, wanted).with_context(|| format!("cannot write {}", marker.display()))?;
     Ok(venv)
+}
+
+/// Message brokers the tests of Amazon MQ start: a file, and the Debian package that has it.
+const BROKERS: [(&str, &str); 2] = [
+    ("/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server"),
+    ("/usr/share/activemq/bin/activemq.jar", "activemq"),
+];
+
+/// Installs those [`BROKERS`] that are missing. Their packages start no service of their own.
+fn brokers() -> Result<()> {
+    let missing = BROKERS.iter().filter(|(file, _)| !Path::new(file).exists());
+    let missing: Vec<&str> = missing.map(|(_, package)| *package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let root = output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    let apt = |arguments: &[&str]| {
+        let quiet = [
+            "DEBIAN_FRONTEND=noninteractive",
+            "RUNLEVEL=1",
+            "SYSTEMD_OFFLINE=1",
+        ];
+        let mut command = Command::new(if root { "env" } else { "sudo" });
+        if !root {
+            command.args(["-n", "env"]);
+        }
+        command.args(quiet).arg("apt-get").args(["-qq", "-y"]);
+        run(command.args(arguments))
+    };
+    apt(&["update"])
+        .and_then(|()| {
+            let mut arguments = vec!["install", "--no-install-recommends"];
+            arguments.extend(&missing);
+            apt(&arguments)
+        })
+        .with_context(|| {
+            format!(
+                "the tests of Amazon MQ start real brokers; install them as root: apt-get install \
+                 --no-install-recommends {}",
+                missing.join(" ")
+            )
+        })
 }

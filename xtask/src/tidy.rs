@@ -11,6 +11,9 @@ use crate::process::{output, root};
 /// The most lines a file written by hand may have.
 const MAX_LINES: usize = 500;
 
+/// The page that says what is as on AWS, and which tests show it.
+const FIDELITY: &str = "docs/src/fidelity.md";
+
 /// Words that mark unfinished work.
 const UNFINISHED: [&str; 5] = ["todo!(", "unimplemented!(", "FIXME", "XXX", "#[ignore"];
 
@@ -27,6 +30,7 @@ pub fn tidy() -> Result<()> {
         check_package(&package, &mut problems)?;
     }
     check_lints(&mut problems)?;
+    check_fidelity(&mut problems)?;
     if problems.is_empty() {
         return Ok(());
     }
@@ -150,6 +154,40 @@ fn check_lints(problems: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
+/// Every row of the table of fidelity has a state, and the tests it names are there.
+fn check_fidelity(problems: &mut Vec<String>) -> Result<()> {
+    let text = fs::read_to_string(root().join(FIDELITY))?;
+    fidelity(&text, problems);
+    Ok(())
+}
+
+fn fidelity(text: &str, problems: &mut Vec<String>) {
+    for (number, line) in text.lines().enumerate() {
+        let cells: Vec<&str> = line.split(" | ").collect();
+        let [_, link, state, tests] = cells[..] else {
+            continue;
+        };
+        let place = format!("{FIDELITY}:{}", number + 1);
+        if !link.starts_with('[') {
+            continue;
+        }
+        match state {
+            "matches" if !tests.contains("::") => {
+                problems.push(format!("{place}: nothing shows that it matches"));
+            }
+            "matches" | "differs" | "not yet" => {}
+            other => problems.push(format!("{place}: `{other}` is no state")),
+        }
+        for test in tests.split('`').filter(|test| test.contains("::")) {
+            let (file, name) = test.split_once("::").unwrap_or_default();
+            let code = fs::read_to_string(root().join(file)).unwrap_or_default();
+            if !code.contains(&format!("fn {name}(")) {
+                problems.push(format!("{place}: there is no test {test}"));
+            }
+        }
+    }
+}
+
 /// The numbers of lints in a text: `LW` and four digits.
 fn lints(text: &str) -> BTreeSet<String> {
     let starts = text.match_indices("LW").map(|(start, _)| &text[start..]);
@@ -158,4 +196,46 @@ fn lints(text: &str) -> BTreeSet<String> {
         .filter(|lint| lint[2..].bytes().all(|byte| byte.is_ascii_digit()))
         .map(str::to_owned)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_fidelity_name_tests_that_are_there() {
+        let this = "`xtask/src/tidy.rs::rows_of_fidelity_name_tests_that_are_there`";
+        for (row, expected) in [
+            (format!("| a rule | [page] | matches | {this} |"), None),
+            (format!("| a rule | [page] | differs | {this} |"), None),
+            ("| a rule | [page] | not yet |  |".into(), None),
+            ("| rule | page | state | shown by |".into(), None),
+            (
+                "| a rule | [page] | matches |  |".into(),
+                Some("nothing shows"),
+            ),
+            (
+                "| a rule | [page] | maybe |  |".into(),
+                Some("`maybe` is no state"),
+            ),
+            (
+                "| a rule | [page] | matches | `xtask/src/tidy.rs::gone` |".into(),
+                Some("there is no test xtask/src/tidy.rs::gone"),
+            ),
+            (
+                "| a rule | [page] | differs | `gone.rs::tidy` |".into(),
+                Some("there is no test gone.rs::tidy"),
+            ),
+        ] {
+            let mut problems = Vec::new();
+            fidelity(&row, &mut problems);
+            match expected {
+                None => assert!(problems.is_empty(), "{row}: {problems:?}"),
+                Some(text) => assert!(
+                    problems.len() == 1 && problems[0].contains(text),
+                    "{row}: {problems:?}"
+                ),
+            }
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Writes the Rust code of a model.
 
 mod comment;
+mod details;
 mod enums;
 mod service;
 mod structs;
@@ -63,6 +64,19 @@ pub fn service(model: &Model, facts: &Facts, root: &Path) -> Result<String> {
     file(&header, &items, root)
 }
 
+/// The code of the details of one source's events: detail types and the names of their types.
+pub fn details(
+    model: &Model,
+    source: &str,
+    events: &[(String, String)],
+    header: &str,
+    root: &Path,
+) -> Result<String> {
+    let mut items = details::dispatch(source, events);
+    items.extend(types(model));
+    file(header, &items, root)
+}
+
 /// The code of a schema that belongs to no service; `source` is the schema's file name.
 pub fn standalone(model: &Model, source: &str, root: &Path) -> Result<String> {
     let header = format!(
@@ -74,7 +88,15 @@ pub fn standalone(model: &Model, source: &str, root: &Path) -> Result<String> {
 
 fn types(model: &Model) -> Vec<TokenStream> {
     let mut items = Vec::new();
-    for named in &model.types {
+    let packages: BTreeSet<&str> = model.foreign.values().map(String::as_str).collect();
+    for package in packages {
+        let theirs = model.foreign.iter().filter(|(_, from)| *from == package);
+        let names = theirs.map(|(name, _)| ident(name));
+        let package = ident(package);
+        items.push(quote! { pub use #package::{#(#names),*}; });
+    }
+    let own = |named: &&Named| !model.foreign.contains_key(&named.name);
+    for named in model.types.iter().filter(own) {
         items.push(named_type(model, named));
         for root in model.roots.iter().filter(|root| root.name == named.name) {
             items.push(service::shape(model, root));

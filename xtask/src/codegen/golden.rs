@@ -26,6 +26,7 @@ fn every_rule_of_the_dialect() {
         principal: Some("widgets.amazonaws.com".to_owned()),
         guide: "https://docs.aws.amazon.com/lambda/latest/dg/widgets.html".to_owned(),
         features: Vec::new(),
+        sources: 0,
     };
     let code = emit::service(&model, &facts, &root).unwrap();
     expect_file![root.join(&folder).join("generated.rs")].assert_eq(&code);
@@ -41,6 +42,7 @@ fn a_service_without_events() {
         principal: None,
         guide: "https://docs.aws.amazon.com/still.html".to_owned(),
         features: Vec::new(),
+        sources: 0,
     };
     let code = emit::service(&Model::default(), &facts, &root).unwrap();
     expect_file![root.join(GOLDEN).join("still.rs")].assert_eq(&code);

@@ -1,5 +1,7 @@
 //! What a schema says, in the terms of the code to be written.
 
+use std::collections::BTreeMap;
+
 use super::json::Node;
 use super::problem::At;
 
@@ -12,6 +14,8 @@ pub struct Model {
     pub roots: Vec<Root>,
     /// Types no root reaches that users need all the same.
     pub parts: Vec<String>,
+    /// Types another service's crate has, and that crate's name in Rust.
+    pub foreign: BTreeMap<String, String>,
 }
 
 impl Model {
@@ -94,6 +98,8 @@ pub struct Property {
     pub required: bool,
     pub constant: Option<String>,
     pub unsampled: bool,
+    /// Whether its type is the struct's parameter.
+    pub generic: bool,
     pub at: At,
 }
 

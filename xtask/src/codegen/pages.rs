@@ -132,11 +132,17 @@ fn facts(service: &Crate) -> String {
         rows.push(("samples", format!("{}: {}", names.len(), names.join(", "))));
     }
     if !facts.features.is_empty() {
-        let names: Vec<String> = facts
+        let mut names: Vec<String> = facts
             .features
             .iter()
             .map(|name| format!("`{name}`"))
             .collect();
+        if facts.sources > 0 {
+            names.push(format!(
+                "and one for each of {} sources of events",
+                facts.sources
+            ));
+        }
         rows.push(("features", names.join(", ")));
     }
     rows.push(("guide", format!("<{}>", facts.guide)));
@@ -149,9 +155,16 @@ fn facts(service: &Crate) -> String {
 
 /// `text` with the block of this name replaced; `None` if it has none.
 fn with_block(text: &str, name: &str, block: &str) -> Option<String> {
-    let begin = format!("<!-- begin {name}: cargo xtask codegen -->\n");
-    let start = text.find(&begin)? + begin.len();
-    let end = start + text[start..].find(&format!("<!-- end {name} -->"))?;
+    let begin = format!("<!-- begin {name}: cargo xtask codegen -->");
+    between(text, &begin, &format!("<!-- end {name} -->"), block)
+}
+
+/// `text` with what stands between the line that begins with `begin` and `end` replaced; `None` if
+/// it has no such lines.
+pub fn between(text: &str, begin: &str, end: &str, block: &str) -> Option<String> {
+    let start = text.find(begin)?;
+    let start = start + text[start..].find('\n')? + 1;
+    let end = start + text[start..].find(end)?;
     Some(format!("{}{block}{}", &text[..start], &text[end..]))
 }
 

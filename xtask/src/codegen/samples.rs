@@ -287,6 +287,7 @@ fn coverage(model: &Model, seen: &Seen, problems: &mut Problems) {
         .types
         .iter()
         .filter(|named| shown.contains(named.name.as_str()))
+        .filter(|named| !model.foreign.contains_key(&named.name))
     {
         let Body::Struct(body) = &named.body else {
             continue;

@@ -333,12 +333,25 @@ impl Reader {
             }
             self.slot(other, &at, &[])
         });
+        let mut generic = properties.iter().filter(|property| property.generic);
+        if let Some(first) = generic.next()
+            && (other.is_some() || generic.next().is_some())
+        {
+            let what = "one member of a struct without `additionalProperties` can be generic";
+            self.problems.add(&first.at, what);
+        }
         Struct { properties, other }
     }
 
     fn property(&mut self, json: &str, node: &Node, required: bool, at: At) -> Option<Property> {
         let description = self.text(node, &at, "description");
-        let extra = ["description", "x-mark", "x-name", "x-unsampled"];
+        let extra = [
+            "description",
+            "x-generic",
+            "x-mark",
+            "x-name",
+            "x-unsampled",
+        ];
         let slot: Slot = self.slot(node, &at, &extra)?;
         let rust = self
             .optional(node, &at, "x-name")
@@ -358,8 +371,23 @@ impl Reader {
                 None => node.get("const").and_then(Node::str).map(str::to_owned),
             },
             unsampled: self.optional(node, &at, "x-unsampled").is_some(),
+            generic: self.generic(node, &at, required),
             at,
         })
+    }
+
+    /// Whether the member's type is left to the user of the struct.
+    fn generic(&mut self, node: &Node, at: &At, required: bool) -> bool {
+        let Some(value) = node.get("x-generic") else {
+            return false;
+        };
+        let plain = |keyword: &str| keyword == "description" || keyword.starts_with("x-");
+        let any = node.members().iter().all(|(keyword, _)| plain(keyword));
+        if *value != Node::Bool(true) || !any || !required {
+            let what = "must be `true`, on a required member that may be any value";
+            self.problems.add(&at.down("x-generic"), what);
+        }
+        true
     }
 
     /// Refuses keywords other than these.

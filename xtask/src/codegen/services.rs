@@ -96,6 +96,9 @@ pub struct Facts {
     /// The crate's features but the default one.
     #[serde(skip)]
     pub features: Vec<String>,
+    /// How many features choose among generated details; they are not listed above.
+    #[serde(skip)]
+    pub sources: usize,
 }
 
 #[derive(Deserialize)]
@@ -143,8 +146,18 @@ pub fn facts(root: &Path, problems: &mut Problems) -> Result<Vec<Facts>> {
                 problems.add(&at, what);
             }
         }
-        let features = manifest.features.keys().filter(|key| *key != "default");
-        facts.features = features.cloned().collect();
+        let detailed = path.with_file_name("registry.toml").exists();
+        let features = manifest
+            .features
+            .iter()
+            .filter(|(key, _)| *key != "default");
+        for (key, needs) in features {
+            if detailed && needs.as_array().is_some_and(Vec::is_empty) {
+                facts.sources += 1;
+            } else {
+                facts.features.push(key.clone());
+            }
+        }
         found.push(facts);
     }
     Ok(found)

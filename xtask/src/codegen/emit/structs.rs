@@ -51,13 +51,15 @@ pub(super) fn structure(model: &Model, named: &Named, body: &Struct) -> TokenStr
         };
         quote! { #docs #attribute pub #rust: #ty }
     });
+    let parameter = fields.iter().any(|field| field.property.generic);
+    let parameter = parameter.then(|| quote!(<T = Json>));
     let rule = rule.map(|rule| quote! { #[serde(rename_all = #rule)] });
     let Some(other) = &body.other else {
         return quote! {
             #docs
             #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
             #rule
-            pub struct #name { #(#declared,)* }
+            pub struct #name #parameter { #(#declared,)* }
         };
     };
     let values = slot_type(other);
@@ -72,7 +74,10 @@ pub(super) fn structure(model: &Model, named: &Named, body: &Struct) -> TokenStr
 }
 
 fn field<'a>(model: &Model, owner: &str, property: &'a Property) -> Field<'a> {
-    let (ty, _) = direct_type(model, owner, &property.slot.ty);
+    let (ty, _) = match property.generic {
+        true => (quote!(T), false),
+        false => direct_type(model, owner, &property.slot.ty),
+    };
     let null = property.slot.nullable || model.holds_null(&property.slot.ty);
     let (ty, absence) = match (property.required, null) {
         (true, _) if property.slot.nullable => (quote!(Option<#ty>), Absence::Never),

@@ -1,6 +1,6 @@
 //! Texts that must be of a form.
 
-/// RFC 3339, section 5.6.
+/// RFC 3339, section 5.6; also with an offset without a colon, which some services write.
 pub(super) fn is_date_time(text: &str) -> bool {
     let Some((date, time)) = text.split_once(['T', 't']) else {
         return false;
@@ -20,6 +20,7 @@ pub(super) fn is_date_time(text: &str) -> bool {
     let zone = matches!(zone, "Z" | "z")
         || zone[1..]
             .split_once(':')
+            .or_else(|| zone[1..].split_at_checked(2))
             .is_some_and(|(h, m)| number(h, 2, 23) && number(m, 2, 59));
     let [year, month, day] = date.as_slice() else {
         return false;
@@ -61,7 +62,7 @@ mod tests {
             ("2026-03-02T10:15:30", false),
             ("2026-13-02T10:15:30Z", false),
             ("2026-03-02T10:15:30.Z", false),
-            ("2026-03-02T10:15:30+0100", false),
+            ("2026-03-02T10:15:30+0100", true),
             ("", false),
         ] {
             assert_eq!(is_date_time(text), right, "{text}");

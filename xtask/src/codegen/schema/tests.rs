@@ -143,6 +143,10 @@ fn properties() {
             "/x-unsampled: must be a text",
         ),
         (
+            r#""x-generic": true"#,
+            "/x-generic: must be `true`, on a required member that may be any value",
+        ),
+        (
             r#""type": "string", "x-mark": 7"#,
             "/x-mark: must be a text",
         ),
@@ -321,4 +325,35 @@ fn whole_schemas() {
     );
     let twice = Node::parse(r#"{"a": 1, "a": 2}"#).unwrap_err().to_string();
     assert_eq!(twice, "the member `a` is given twice at line 1 column 16");
+}
+
+#[test]
+fn parameters() {
+    let check = |required: &str, properties: &str, more: &str, expected: &str| {
+        check_type(
+            &format!(
+                r#"{{"description": "d", "type": "object", "required": [{required}],
+                    "properties": {{ {properties} }}{more}}}"#
+            ),
+            expected,
+        );
+    };
+    let member = |name: &str, more: &str| {
+        format!(r#""{name}": {{ "description": "d", "x-generic": true{more} }}"#)
+    };
+    let refused = "s.json#/$defs/T/properties/x/x-generic: must be `true`, on a required member \
+                   that may be any value";
+    let alone = "s.json#/$defs/T/properties/x: one member of a struct without \
+                 `additionalProperties` can be generic";
+    check(r#""x""#, &member("x", ""), "", "");
+    check("", &member("x", ""), "", refused);
+    check(r#""x""#, &member("x", r#", "type": "string""#), "", refused);
+    check(
+        r#""x""#,
+        &member("x", ""),
+        r#", "additionalProperties": {}"#,
+        alone,
+    );
+    let two = format!("{}, {}", member("x", ""), member("y", ""));
+    check(r#""x", "y""#, &two, "", alone);
 }

@@ -314,6 +314,16 @@ pub struct WidgetRare {
     pub how: Option<Text>,
 }
 
+/// A parameter.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct WidgetBox<T = Json> {
+    /// Of whatever type.
+    pub inside: T,
+    /// Of one type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<Text>,
+}
+
 /// Keeps the members it does not know.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WidgetAlarm {
