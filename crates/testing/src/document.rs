@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use bytes::Bytes;
-use lambda_with::{Function, Service, decode};
+use lambda_with::{Example, Function, Service, decode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -81,4 +81,21 @@ pub fn edit(service: &Service, id: &str, pointer: &str, value: Option<Value>) ->
 pub fn function(name: &str) -> Function {
     let arn = format!("arn:aws:lambda:eu-west-1:123456789012:function:{name}");
     Function::new(arn.parse().unwrap()).unwrap()
+}
+
+/// The event a connection would deliver, with what is its own in place.
+///
+/// # Panics
+///
+/// When there is none, or it puts something where nothing is.
+#[must_use]
+#[track_caller]
+pub fn delivered(example: Option<Example>) -> Value {
+    let example = example.expect("an example");
+    let mut document: Value = serde_json::from_str(example.sample.json).unwrap();
+    for (pointer, value) in example.own {
+        let place = document.pointer_mut(&pointer);
+        *place.unwrap_or_else(|| panic!("nothing at {pointer}")) = value;
+    }
+    document
 }

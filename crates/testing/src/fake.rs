@@ -19,7 +19,22 @@ pub use self::lambda::Lambda;
 /// stands after it: `/RotateSecret`.
 pub type Log = Arc<Mutex<Vec<(String, String, String)>>>;
 
-type Answer = dyn Fn(&str, &str, &str) -> (u16, String) + Send + Sync;
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The HTTP method.
+    pub method: &'a str,
+    /// The path with its query, as in a [`Log`].
+    pub path: &'a str,
+    /// The body.
+    pub body: &'a str,
+    request: &'a HttpRequest,
+}
+
+/// What is answered: status, headers, body.
+pub type Answered = (u16, Vec<(&'static str, String)>, String);
+
+type Answer = dyn Fn(Asked<'_>) -> Answered + Send + Sync;
 
 #[derive(Clone)]
 struct Endpoint {
@@ -31,6 +46,17 @@ struct Endpoint {
 pub fn session(
     answer: impl Fn(&str, &str, &str) -> (u16, String) + Send + Sync + 'static,
 ) -> (Session, Log) {
+    session_in("eu-west-1", move |asked| {
+        let (status, body) = answer(asked.method, asked.path, asked.body);
+        (status, Vec::new(), body)
+    })
+}
+
+/// A session in a Region, where headers matter too.
+pub fn session_in(
+    region: &'static str,
+    answer: impl Fn(Asked<'_>) -> Answered + Send + Sync + 'static,
+) -> (Session, Log) {
     let log = Log::default();
     let endpoint = Endpoint {
         answer: Arc::new(answer),
@@ -41,7 +67,7 @@ pub fn session(
         .behavior_version(aws_config::BehaviorVersion::latest())
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(endpoint)
-        .region(aws_config::Region::new("eu-west-1"));
+        .region(aws_config::Region::new(region));
     (Session::new(config.build()).unwrap(), log)
 }
 
@@ -52,6 +78,14 @@ pub fn of(log: &Log, method: &str) -> Vec<(String, String)> {
     matching
         .map(|(_, path, body)| (path.clone(), body.clone()))
         .collect()
+}
+
+impl<'a> Asked<'a> {
+    /// A header of the request.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&'a str> {
+        self.request.headers().get(name)
+    }
 }
 
 impl HttpConnector for Endpoint {
@@ -68,10 +102,19 @@ impl HttpConnector for Endpoint {
             path.push_str(operation);
         }
         let method = request.method().to_owned();
-        let (status, answered) = (self.answer)(&method, &path, &body);
+        let (status, headers, answered) = (self.answer)(Asked {
+            method: &method,
+            path: &path,
+            body: &body,
+            request: &request,
+        });
         self.log.lock().unwrap().push((method, path, body));
         let status = status.try_into().unwrap();
-        HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(answered))))
+        let mut response = HttpResponse::new(status, SdkBody::from(answered));
+        for (name, value) in headers {
+            response.headers_mut().insert(name, value);
+        }
+        HttpConnectorFuture::ready(Ok(response))
     }
 }
 

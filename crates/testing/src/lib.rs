@@ -9,5 +9,5 @@ pub mod moto;
 pub mod python;
 mod server;
 
-pub use crate::document::{edit, exact, exact_value, function, sample};
+pub use crate::document::{delivered, edit, exact, exact_value, function, sample};
 pub use crate::server::{ACCOUNT, moto_endpoint, unique};
