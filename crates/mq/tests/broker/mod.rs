@@ -1,0 +1,132 @@
+//! Real brokers, from Debian's packages, on free loopback ports. Each ends with its test's process.
+
+#![allow(dead_code, reason = "each test file uses its own broker")]
+
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+/// Where the broker listens, and the process that ends it with this one.
+type Started = (u16, Child);
+
+/// The port of a RabbitMQ broker with its user `guest`.
+pub(crate) fn rabbitmq() -> u16 {
+    static BROKER: OnceLock<Started> = OnceLock::new();
+    let started = BROKER.get_or_init(|| {
+        const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+        needs(SERVER, "rabbitmq-server");
+        let [port, epmd, peers] = [free(), free(), free()];
+        let folder = folder("rabbitmq");
+        let config = format!("listeners.tcp.1 = 127.0.0.1:{port}\nlog.console = false\n");
+        std::fs::write(folder.join("rabbitmq.conf"), config).unwrap();
+        std::fs::write(folder.join("plugins"), "[].").unwrap();
+        let mut command = script("epmd -address 127.0.0.1 -port $ERL_EPMD_PORT & exec \"$1\"");
+        let at = |name: &str| folder.join(name);
+        command
+            .arg(SERVER)
+            .env("ERL_EPMD_ADDRESS", "127.0.0.1")
+            .env("ERL_EPMD_PORT", epmd.to_string())
+            .env("FOLDER", &folder)
+            .env("HOME", &folder)
+            .env("RABBITMQ_CONFIG_FILE", at("rabbitmq"))
+            .env("RABBITMQ_DIST_PORT", peers.to_string())
+            .env("RABBITMQ_ENABLED_PLUGINS_FILE", at("plugins"))
+            .env("RABBITMQ_LOG_BASE", at("log"))
+            .env("RABBITMQ_MNESIA_BASE", at("mnesia"))
+            .env("RABBITMQ_NODENAME", format!("test-{port}@localhost"))
+            .env("RABBITMQ_PID_FILE", at("pid"))
+            .env(
+                "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
+                "-kernel inet_dist_use_interface {127,0,0,1}",
+            );
+        start(command, port)
+    });
+    started.0
+}
+
+/// The port of an ActiveMQ broker's STOMP connector.
+pub(crate) fn activemq() -> u16 {
+    static BROKER: OnceLock<Started> = OnceLock::new();
+    let started = BROKER.get_or_init(|| {
+        const JAR: &str = "/usr/share/activemq/bin/activemq.jar";
+        needs(JAR, "activemq");
+        let (port, folder) = (free(), folder("activemq"));
+        let config = format!(
+            r#"<beans xmlns="http://www.springframework.org/schema/beans" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="http://www.springframework.org/schema/beans http://www.springframework.org/schema/beans/spring-beans.xsd http://activemq.apache.org/schema/core http://activemq.apache.org/schema/core/activemq-core.xsd">
+  <broker xmlns="http://activemq.apache.org/schema/core" brokerName="test" persistent="false" useJmx="false" dataDirectory="{data}">
+    <plugins>
+      <simpleAuthenticationPlugin anonymousAccessAllowed="false">
+        <users><authenticationUser username="harbor" password="s3cret" groups="users"/></users>
+      </simpleAuthenticationPlugin>
+    </plugins>
+    <transportConnectors>
+      <transportConnector name="stomp" uri="stomp://127.0.0.1:{port}"/>
+    </transportConnectors>
+  </broker>
+</beans>
+"#,
+            data = folder.display()
+        );
+        let file = folder.join("activemq.xml");
+        std::fs::write(&file, config).unwrap();
+        let mut command = script("shift; exec java \"$@\"");
+        command
+            .args(["java", "-Xmx256m", "-Dactivemq.home=/usr/share/activemq"])
+            .arg(format!("-Dactivemq.base={}", folder.display()))
+            .arg(format!("-Dactivemq.conf={}", folder.display()))
+            .args(["-jar", JAR, "start"])
+            .arg(format!("xbean:file:{}", file.display()))
+            .env("FOLDER", &folder);
+        start(command, port)
+    });
+    started.0
+}
+
+fn needs(file: &str, package: &str) {
+    assert!(
+        Path::new(file).exists(),
+        "there is no {file}: install the Debian package {package}, or run `cargo xtask test`, which does"
+    );
+}
+
+fn free() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let folder = folder.join(format!("{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// A shell that runs `server` in a process group of its own. Statics are never dropped, so the group
+/// ends when the pipe to the shell's standard input does.
+fn script(server: &str) -> Command {
+    let script = "setsid sh -c \"$SERVER\" sh \"$@\" </dev/null & group=$!; cat >/dev/null; \
+                  kill -s KILL -- -$group; rm -rf \"$FOLDER\"";
+    let mut command = Command::new("sh");
+    command.args(["-c", script, "sh"]).env("SERVER", server);
+    command
+}
+
+fn start(mut command: Command, port: u16) -> Started {
+    let child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(120),
+            "the broker does not come up"
+        );
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    (port, child)
+}
