@@ -5,6 +5,7 @@
 //! - `benches decode --list` names payloads and variants, one pair a line.
 //! - `benches decode --one PAYLOAD VARIANT N` reads one payload N times, for instruction counts.
 //! - `benches invoke` measures whole invocations through `lambda_runtime`.
+//! - `benches trace` measures what a span costs, beside no layer and OpenTelemetry's.
 //! - `benches allocations` counts allocations; needs the feature `allocations`.
 #![expect(clippy::print_stdout, reason = "a command that prints its results")]
 
@@ -17,12 +18,14 @@ mod node;
 mod payloads;
 mod runtime_api;
 mod table;
+mod trace;
 mod variants;
 
 use anyhow::{Context, Result, bail};
 
 const USAGE: &str = "usage: benches decode [--json | --list | --one PAYLOAD VARIANT N]
        benches invoke [--json]
+       benches trace [--json]
        benches allocations [--json]";
 
 fn main() -> Result<()> {
@@ -40,6 +43,8 @@ fn main() -> Result<()> {
         }
         ["invoke"] => invoke::run(false),
         ["invoke", "--json"] => invoke::run(true),
+        ["trace"] => trace::run(false),
+        ["trace", "--json"] => trace::run(true),
         // How `invoke` starts the function it measures.
         ["function", variant, payload] => function::run(variant, payload),
         #[cfg(feature = "allocations")]

@@ -15,6 +15,8 @@ pub enum Bench {
     Decode,
     /// Whole invocations through `lambda_runtime`.
     Invoke,
+    /// One span of `tracing`: without a layer, with X-Ray's, with OpenTelemetry's.
+    Trace,
 }
 
 /// Builds the benchmarks in release mode and runs one of them.
@@ -38,6 +40,10 @@ pub fn bench(bench: Bench) -> Result<()> {
         Bench::Invoke => {
             run(&mut cargo(["build", "--release", "--package", "benches"]))?;
             run(Command::new(binary()).arg("invoke"))
+        }
+        Bench::Trace => {
+            run(&mut cargo(["build", "--release", "--package", "benches"]))?;
+            run(Command::new(binary()).arg("trace"))
         }
     }
 }

@@ -21,13 +21,9 @@ const PACKAGES: [&str; 7] = [
     "setuptools==80.9.0",
 ];
 
-/// Programs tests use that come as Debian packages: a path each puts there, and the package.
-const PROGRAMS: [(&str, &str); 2] = [("/usr/bin/chromium", "chromium"), ("/usr/bin/curl", "curl")];
-
 /// Runs every test of the workspace with all features; `filter` goes to the tests.
 pub fn test(filter: &[String]) -> Result<()> {
     let venv = clients()?;
-    brokers()?;
     programs()?;
     let mut tests = cargo([
         "test",
@@ -38,39 +34,6 @@ pub fn test(filter: &[String]) -> Result<()> {
     ]);
     tests.args(filter).env("LAMBDA_WITH_VENV", venv);
     run(&mut tests)
-}
-
-/// Installs those of [`PROGRAMS`] that are missing.
-fn programs() -> Result<()> {
-    let missing: Vec<&str> = PROGRAMS
-        .iter()
-        .filter(|(path, _)| !Path::new(path).exists())
-        .map(|(_, package)| *package)
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let root = output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-    let apt = |args: &[&str]| {
-        let mut words = if root {
-            vec!["apt-get"]
-        } else {
-            vec!["sudo", "apt-get"]
-        };
-        words.extend(args);
-        run(Command::new(words[0])
-            .args(&words[1..])
-            .env("DEBIAN_FRONTEND", "noninteractive"))
-    };
-    let mut install = vec!["install", "--yes", "--quiet", "--no-install-recommends"];
-    install.extend(&missing);
-    // The lists of a fresh machine may be missing or old, so a failure is tried once more with new ones.
-    apt(&install)
-        .or_else(|_| apt(&["update", "--quiet"]).and_then(|()| apt(&install)))
-        .with_context(|| {
-            let names = missing.join(" ");
-            format!("the tests talk to real programs; install them: apt-get install {names}")
-        })
 }
 
 /// A Python environment with [`PACKAGES`], made once and made again when the list changes.
@@ -96,15 +59,18 @@ pub fn clients() -> Result<PathBuf> {
     Ok(venv)
 }
 
-/// Message brokers the tests of Amazon MQ start: a file, and the Debian package that has it.
-const BROKERS: [(&str, &str); 2] = [
+/// Programs that tests start, message brokers and a browser among them: a file, and the Debian package
+/// that has it.
+const PROGRAMS: [(&str, &str); 4] = [
+    ("/usr/bin/chromium", "chromium"),
+    ("/usr/bin/curl", "curl"),
     ("/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server"),
     ("/usr/share/activemq/bin/activemq.jar", "activemq"),
 ];
 
-/// Installs those [`BROKERS`] that are missing. Their packages start no service of their own.
-fn brokers() -> Result<()> {
-    let missing = BROKERS.iter().filter(|(file, _)| !Path::new(file).exists());
+/// Installs those [`PROGRAMS`] that are missing. Their packages start no service of their own.
+fn programs() -> Result<()> {
+    let missing = PROGRAMS.iter().filter(|(file, _)| !Path::new(file).exists());
     let missing: Vec<&str> = missing.map(|(_, package)| *package).collect();
     if missing.is_empty() {
         return Ok(());
@@ -131,7 +97,7 @@ fn brokers() -> Result<()> {
         })
         .with_context(|| {
             format!(
-                "the tests of Amazon MQ start real brokers; install them as root: apt-get install \
+                "the tests start real programs; install them as root: apt-get install \
                  --no-install-recommends {}",
                 missing.join(" ")
             )

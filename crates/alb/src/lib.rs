@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "aws")]
+pub mod aws;
 mod check;
 mod ext;
 mod generated;
@@ -11,7 +13,10 @@ mod rule;
 #[cfg(feature = "serve")]
 pub mod serve;
 
-use lambda_with::{Arn, Finding, Function, Integration, Permission, Resource, Service, Statement};
+use lambda_with::{
+    Arn, Example, Finding, Function, Integration, Patience, Permission, Resource, Service,
+    Statement,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -203,7 +208,7 @@ impl Integration for Alb {
     /// The target group with the function in it, and the listener's rules.
     ///
     /// A group that exists already gets the rules alone: CloudFormation registers targets nowhere
-    /// but in a group of its own. Register the function with the AWS CLI then.
+    /// but in a group of its own. `lambda-with connect` registers the function then.
     fn resources(&self, _function: &Function) -> Vec<Resource> {
         let group = match self.target_group.starts_with("arn:") {
             true => self.target_group.clone(),
@@ -227,6 +232,39 @@ impl Integration for Alb {
             }));
         }
         all
+    }
+
+    /// A request of the form the group's requests have, for a path the first rule takes.
+    fn example(&self, function: &Function) -> Option<Example> {
+        let sample = match self.multi_value_headers {
+            true => "multi-value",
+            false => "get",
+        };
+        let mut example = Example::named(&SERVICE, sample)?;
+        if let Some(group) = self.source(function, "0123456789abcdef") {
+            example = example.with("/requestContext/elb/targetGroupArn", group.as_str());
+        }
+        let first = self.rules.first();
+        if let Some(path) = first.and_then(|rule| rule.paths.first()) {
+            let path = path.replace('*', "harbor").replace('?', "h");
+            example = example.with("/path", format!("/{}", path.trim_start_matches('/')));
+        }
+        if let Some(host) = first.and_then(|rule| rule.hosts.first()) {
+            let host = host.replace('*', "harbor").replace('?', "h");
+            let pointer = match self.multi_value_headers {
+                true => "/multiValueHeaders/host/0",
+                false => "/headers/host",
+            };
+            example = example.with(pointer, host);
+        }
+        if let Some(method) = first.and_then(|rule| rule.methods.first()) {
+            example = example.with("/httpMethod", method.as_str());
+        }
+        Some(example)
+    }
+
+    fn patience(&self) -> Patience {
+        Patience::default().otherwise("the client gets 502")
     }
 
     fn check(&self, function: &Function) -> Vec<Finding> {

@@ -6,6 +6,8 @@ use expect_test::{Expect, expect};
 use lambda_with::policy::Policy;
 use lambda_with::{Function, Integration, Permission, Statement};
 use lambda_with_alb::{Alb, Rule};
+use lambda_with_testing::delivered;
+use serde_json::json;
 
 fn function() -> Function {
     let arn = "arn:aws:lambda:eu-west-1:123456789012:function:orders:live";
@@ -296,4 +298,44 @@ fn a_definition_is_read_and_written_back() {
         let error = toml::from_str::<Alb>(toml).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
     }
+}
+
+#[test]
+fn a_request_of_the_group() {
+    let check = |alb: &Alb, pairs: &[(&str, &str)]| {
+        let event = delivered(alb.example(&function()));
+        for (pointer, expected) in pairs {
+            assert_eq!(event.pointer(pointer), Some(&json!(expected)), "{pointer}");
+        }
+    };
+    let group = "/requestContext/elb/targetGroupArn";
+    check(
+        &connection(ORDERS),
+        &[
+            (
+                group,
+                "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/orders/0123456789abcdef",
+            ),
+            ("/path", "/orders"),
+            ("/multiValueHeaders/host/0", "harbor.example.com"),
+            ("/httpMethod", "GET"),
+        ],
+    );
+    check(
+        &Alb::new(GROUP),
+        &[(group, GROUP), ("/path", "/tides/caf%C3%A9")],
+    );
+    let jobs = Rule {
+        paths: vec!["*/jobs/?".into()],
+        methods: vec!["PUT".into()],
+        ..Rule::new(1)
+    };
+    let jobs = Alb {
+        rules: vec![jobs],
+        ..Alb::new(GROUP)
+    };
+    check(
+        &jobs,
+        &[("/path", "/harbor/jobs/h"), ("/httpMethod", "PUT")],
+    );
 }

@@ -1,6 +1,8 @@
 //! A connection of a custom skill.
 
-use lambda_with::{Finding, Function, Integration, Permission, Resource, Service};
+use lambda_with::{
+    Example, Finding, Function, Integration, Patience, Permission, Resource, Service,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -122,6 +124,19 @@ impl Integration for CustomSkill {
     /// Nothing: the skill is kept outside of AWS.
     fn resources(&self, _function: &Function) -> Vec<Resource> {
         Vec::new()
+    }
+
+    /// A request by voice that names an intent.
+    fn example(&self, _function: &Function) -> Option<Example> {
+        let id = self.skill_id.as_str();
+        let example = Example::named(&SERVICE, "intent")?
+            .with("/session/application/applicationId", id)
+            .with("/context/System/application/applicationId", id);
+        Some(example)
+    }
+
+    fn patience(&self) -> Patience {
+        Patience::of_seconds(8).otherwise("the user hears that the skill does not respond")
     }
 
     fn check(&self, function: &Function) -> Vec<Finding> {

@@ -8,7 +8,9 @@ mod name;
 mod respond;
 mod smart_home_skill;
 
-use lambda_with::{Finding, Function, Integration, Payload, Permission, Resource, Service};
+use lambda_with::{
+    Example, Finding, Function, Integration, Patience, Payload, Permission, Resource, Service,
+};
 use serde::{Deserialize, Serialize};
 
 pub use crate::custom_skill::{CustomSkill, SkillRegion};
@@ -71,6 +73,14 @@ impl Integration for Alexa {
 
     fn resources(&self, function: &Function) -> Vec<Resource> {
         each!(self, connection => connection.resources(function))
+    }
+
+    fn example(&self, function: &Function) -> Option<Example> {
+        each!(self, connection => connection.example(function))
+    }
+
+    fn patience(&self) -> Patience {
+        each!(self, connection => connection.patience())
     }
 
     fn check(&self, function: &Function) -> Vec<Finding> {

@@ -1,6 +1,8 @@
 //! A connection of a smart home skill.
 
-use lambda_with::{Finding, Function, Integration, Permission, Resource, Service};
+use lambda_with::{
+    Example, Finding, Function, Integration, Patience, Permission, Resource, Service,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -86,6 +88,15 @@ impl Integration for SmartHomeSkill {
     /// Nothing: the skill is kept outside of AWS.
     fn resources(&self, _function: &Function) -> Vec<Resource> {
         Vec::new()
+    }
+
+    /// A directive to a device.
+    fn example(&self, _function: &Function) -> Option<Example> {
+        Example::named(&SERVICE, "turn-on")
+    }
+
+    fn patience(&self) -> Patience {
+        Patience::of_seconds(8).otherwise("the user hears that the device does not respond")
     }
 
     fn check(&self, function: &Function) -> Vec<Finding> {

@@ -6,6 +6,7 @@ use expect_test::{Expect, expect};
 use lambda_with::policy::{Policy, may_invoke};
 use lambda_with::{Caller, Delivery, Function, Integration, Permission};
 use lambda_with_alexa::{Alexa, CustomSkill, SmartHomeSkill};
+use lambda_with_testing::delivered;
 
 fn function() -> Function {
     let arn = "arn:aws:lambda:eu-west-1:123456789012:function:tea:live";
@@ -211,5 +212,24 @@ fn a_definition_is_read_and_written_back() {
     ] {
         let error = toml::from_str::<Alexa>(toml).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
+    }
+}
+
+#[test]
+fn a_request_to_the_skill() {
+    let id = "amzn1.ask.skill.00000000-1111-4222-8333-444455556666";
+    let custom = Alexa::Custom(CustomSkill::new(id));
+    let event = delivered(custom.example(&function()));
+    assert_eq!(event["request"]["type"], "IntentRequest");
+    assert_eq!(event["session"]["application"]["applicationId"], id);
+    assert_eq!(
+        event["context"]["System"]["application"]["applicationId"],
+        id
+    );
+    let lamps = Alexa::SmartHome(SmartHomeSkill::new(id));
+    let event = delivered(lamps.example(&function()));
+    assert_eq!(event["directive"]["header"]["name"], "TurnOn");
+    for skill in [custom, lamps] {
+        assert_eq!(skill.patience().timeout.unwrap().as_secs(), 8);
     }
 }

@@ -106,6 +106,7 @@ pub(crate) enum Command {
     },
     Invoke(Invoke),
     Dev(Dev),
+    Trace(Trace),
 }
 
 /// Print a sample event
@@ -303,4 +304,19 @@ pub(crate) struct Dev {
     /// The port of the first HTTP API; further ones follow [default: 3000, or the next free one]
     #[arg(long)]
     pub(crate) http_port: Option<u16>,
+}
+
+/// Show a trace that `dev` has kept: what was done for a request, and how long it took
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  lambda-with trace
+  lambda-with trace 1-69a56802-0f1e2d3c4b5a69788796a5b4 --output json")]
+pub(crate) struct Trace {
+    /// The trace's id, a trace header that holds it, or `last`
+    #[arg(default_value = "last", value_name = "ID")]
+    pub(crate) id: String,
+    /// The folder of the file, or the file itself; this one where left out
+    #[arg(long = "dir", value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
 }

@@ -3,7 +3,9 @@
 use std::any::Any;
 use std::fmt::Debug;
 
-use lambda_with::{Error, Example, Finding, Function, Integration, Permission, Resource, Service};
+use lambda_with::{
+    Error, Example, Finding, Function, Integration, Patience, Permission, Resource, Service,
+};
 use lambda_with_aws::{Wire, Wiring};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -13,21 +15,35 @@ use crate::suggest;
 
 /// The services, in the order of their ids.
 pub(crate) static SERVICES: &[Entry] = &[
-    entry!(lambda_with_alb, Alb),
+    entry!(lambda_with_alb, Alb by wire),
     entry!(lambda_with_alexa, "kind": "custom" => CustomSkill by add, "smart-home" => SmartHomeSkill by add),
     entry!(lambda_with_api_gateway, "api": "rest" => RestApi by add, "http" => HttpApi by wire, "websocket" => WebSocketApi by wire, "authorizer" => Authorizer by add),
-    entry!(lambda_with_cloudfront, CloudFront),
+    entry!(lambda_with_cloudformation, CloudFormation),
+    entry!(lambda_with_cloudfront, CloudFront by wire),
+    entry!(lambda_with_cloudwatch_logs, "kind": "subscription-filter" => SubscriptionFilter by wire, "account-policy" => AccountPolicy by wire),
+    entry!(lambda_with_codecommit, CodeCommit by wire),
+    entry!(lambda_with_codepipeline, CodePipeline by wire),
     entry!(lambda_with_cognito, "kind": "user-pool" => UserPool by wire, "identity-pool" => IdentityPool by wire),
-    entry!(lambda_with_connect, Connect),
+    entry!(lambda_with_config, Config by wire),
+    entry!(lambda_with_connect, Connect by wire),
+    entry!(lambda_with_dynamodb, DynamoDb),
     entry!(lambda_with_efs, Efs),
-    entry!(lambda_with_firehose, Firehose),
+    entry!(lambda_with_eventbridge, "kind": "rule" => Rule by wire, "schedule" => Schedule by wire),
+    entry!(lambda_with_firehose, Firehose by wire),
     entry!(lambda_with_iot, "kind": "rule" => Rule by wire, "authorizer" => Authorizer by wire, "provisioning" => Provisioning by wire),
     entry!(lambda_with_iot_events, IotEvents by wire),
-    entry!(lambda_with_lex, Lex),
+    entry!(lambda_with_kafka, Kafka),
+    entry!(lambda_with_kinesis, Kinesis),
+    entry!(lambda_with_lex, Lex by wire),
+    entry!(lambda_with_mq, "engine": "activemq" => ActiveMq by add, "rabbitmq" => RabbitMq by add),
+    entry!(lambda_with_msk, Msk),
     entry!(lambda_with_s3, S3 by wire),
     entry!(lambda_with_s3_batch, S3Batch),
     entry!(lambda_with_secrets_manager, SecretsManager by wire),
+    entry!(lambda_with_ses, Ses by wire),
+    entry!(lambda_with_sns, Sns by wire),
     entry!(lambda_with_sqs, Sqs),
+    entry!(lambda_with_x_ray, XRay),
 ];
 
 /// One service, and how its connections are read from the file.
@@ -70,6 +86,7 @@ pub(crate) trait Connection: Debug {
     fn resources(&self, function: &Function) -> Vec<Resource>;
     fn configuration(&self, function: &Function) -> Option<Value>;
     fn example(&self, function: &Function) -> Option<Example>;
+    fn patience(&self) -> Patience;
     fn check(&self, function: &Function) -> Vec<Finding>;
     /// Nothing unless both are of one type.
     fn conflicts(&self, other: &dyn Connection) -> Vec<Finding>;
@@ -101,6 +118,10 @@ impl<T: Debug + Integration + 'static> Connection for T {
 
     fn example(&self, function: &Function) -> Option<Example> {
         Integration::example(self, function)
+    }
+
+    fn patience(&self) -> Patience {
+        Integration::patience(self)
     }
 
     fn check(&self, function: &Function) -> Vec<Finding> {

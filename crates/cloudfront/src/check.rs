@@ -14,7 +14,7 @@ const BEHAVIOUR_PAGE: &str =
     "https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CacheBehavior.html";
 
 /// Seconds a function at the edge may take.
-const MAX_TIMEOUT: u32 = 30;
+pub(crate) const MAX_TIMEOUT: u32 = 30;
 
 /// Memory in MB of a function at a viewer event.
 const MAX_VIEWER_MEMORY: u32 = 128;
@@ -72,24 +72,17 @@ pub(crate) fn is_bucket(domain: &str) -> bool {
     amazon && domain.contains(".s3.")
 }
 
-fn distribution(connection: &CloudFront) -> Option<Finding> {
-    let id = &connection.distribution;
-    let is_id = (13..=14).contains(&id.len())
+/// Whether this is the id of a distribution.
+pub(crate) fn is_id(id: &str) -> bool {
+    (13..=14).contains(&id.len())
         && id.starts_with('E')
         && id
             .bytes()
-            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-    let named = connection.origin.is_some() && id.contains(|c: char| c.is_ascii_alphanumeric());
-    (!is_id && !named).then(|| {
-        let what = format!("`{id}` is not the id of a distribution");
-        Finding::error("LW1201", "distribution", what)
-            .why("there is nothing to run the function")
-            .fix("write the id, such as E2HARBOREXAMPL, or set origin to have a distribution made")
-            .page(GUIDE)
-    })
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
 
-fn place(function: &Function) -> Vec<Finding> {
+/// What keeps a function from running at the edge, whatever the distribution.
+pub(crate) fn place(function: &Function) -> Vec<Finding> {
     let mut findings = Vec::new();
     let error = |code, field, what: String| {
         Finding::error(code, field, what)
@@ -116,6 +109,18 @@ fn place(function: &Function) -> Vec<Finding> {
         findings.push(error("LW1206", "subnets", what).fix(fix));
     }
     findings
+}
+
+fn distribution(connection: &CloudFront) -> Option<Finding> {
+    let id = &connection.distribution;
+    let named = connection.origin.is_some() && id.contains(|c: char| c.is_ascii_alphanumeric());
+    (!is_id(id) && !named).then(|| {
+        let what = format!("`{id}` is not the id of a distribution");
+        Finding::error("LW1201", "distribution", what)
+            .why("there is nothing to run the function")
+            .fix("write the id, such as E2HARBOREXAMPL, or set origin to have a distribution made")
+            .page(GUIDE)
+    })
 }
 
 fn limits(connection: &CloudFront, function: &Function) -> Vec<Finding> {

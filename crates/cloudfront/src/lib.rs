@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "aws")]
+pub mod aws;
 mod check;
 mod ext;
 mod generated;
@@ -8,7 +10,10 @@ mod respond;
 mod simulate;
 mod trigger;
 
-use lambda_with::{Finding, Function, Integration, Permission, Resource, RoleStatement, Service};
+use lambda_with::{
+    Example, Finding, Function, Integration, Patience, Permission, Resource, RoleStatement, Sample,
+    Service,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -202,6 +207,31 @@ impl Integration for CloudFront {
             "AWS::CloudFront::Distribution",
             properties,
         )]
+    }
+
+    /// A request or response at this point, for a path of the behaviour.
+    fn example(&self, _function: &Function) -> Option<Example> {
+        let config = "/Records/0/cf/config";
+        let fits = |sample: &Sample| {
+            let event = sample.at(&format!("{config}/eventType"));
+            let body = sample.at("/Records/0/cf/request/body").is_some();
+            event == Some(json!(self.event)) && body == self.include_body
+        };
+        let mut example = Example::first(&SERVICE, fits)?;
+        if check::is_id(&self.distribution) {
+            let id = self.distribution.as_str();
+            example = example.with(format!("{config}/distributionId"), id);
+        }
+        if let Some(pattern) = &self.path_pattern {
+            let path = pattern.replace('*', "harbor").replace('?', "h");
+            let path = format!("/{}", path.trim_start_matches('/'));
+            example = example.with("/Records/0/cf/request/uri", path);
+        }
+        Some(example)
+    }
+
+    fn patience(&self) -> Patience {
+        Patience::of_seconds(check::MAX_TIMEOUT).otherwise("the viewer gets 503")
     }
 
     fn check(&self, function: &Function) -> Vec<Finding> {

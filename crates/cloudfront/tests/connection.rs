@@ -6,6 +6,9 @@ use expect_test::{Expect, expect};
 use lambda_with::policy::Policy;
 use lambda_with::{Function, Integration, Permission};
 use lambda_with_cloudfront::CloudFront;
+use lambda_with_cloudfront::Trigger;
+use lambda_with_testing::delivered;
+use serde_json::json;
 
 fn function() -> Function {
     let arn = "arn:aws:lambda:us-east-1:123456789012:function:greeter:7";
@@ -322,4 +325,28 @@ fn a_definition_is_read_and_written_back() {
         let error = toml::from_str::<CloudFront>(&toml).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
     }
+}
+
+#[test]
+fn an_event_of_the_point() {
+    for event in Trigger::ALL {
+        for include_body in [false, true] {
+            let at = CloudFront {
+                include_body: include_body && event.is_request(),
+                path_pattern: Some("images/*.jp?".into()),
+                ..CloudFront::new("E0OTHEREXAMPLE", event)
+            };
+            let sent = delivered(at.example(&function()));
+            let edge = &sent["Records"][0]["cf"];
+            assert_eq!(edge["config"]["distributionId"], "E0OTHEREXAMPLE");
+            assert_eq!(edge["config"]["eventType"], json!(event));
+            assert_eq!(edge["request"]["uri"], "/images/harbor.jph");
+            assert_eq!(edge["request"].get("body").is_some(), at.include_body);
+        }
+    }
+    let new = delivered(connection(NEW).example(&function()));
+    assert_ne!(
+        new["Records"][0]["cf"]["config"]["distributionId"],
+        "harbor"
+    );
 }

@@ -1,6 +1,9 @@
 //! A connection of an identity pool: Cognito Sync.
 
-use lambda_with::{Arn, Finding, Function, Integration, Permission, Resource, Service, Statement};
+use lambda_with::{
+    Arn, Example, Finding, Function, Integration, Patience, Permission, Resource, Service,
+    Statement,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -112,6 +115,18 @@ impl Integration for IdentityPool {
             "AWS::Cognito::IdentityPool",
             properties,
         )]
+    }
+
+    fn example(&self, function: &Function) -> Option<Example> {
+        let example = Example::of::<SyncTriggerEvent>(&SERVICE)?.with("/region", function.region());
+        Some(match &self.identity_pool_id {
+            Some(id) => example.with("/identityPoolId", id.as_str()),
+            None => example,
+        })
+    }
+
+    fn patience(&self) -> Patience {
+        Patience::of_seconds(5).otherwise("the client gets LambdaSocketTimeoutException")
     }
 
     fn check(&self, function: &Function) -> Vec<Finding> {

@@ -14,7 +14,9 @@ mod respond;
 mod trigger;
 mod user_pool;
 
-use lambda_with::{Finding, Function, Integration, Payload, Permission, Resource, Service};
+use lambda_with::{
+    Example, Finding, Function, Integration, Patience, Payload, Permission, Resource, Service,
+};
 use serde::{Deserialize, Serialize};
 
 pub use crate::event::UserPoolEvent;
@@ -77,6 +79,14 @@ impl Integration for Cognito {
 
     fn resources(&self, function: &Function) -> Vec<Resource> {
         each!(self, pool => pool.resources(function))
+    }
+
+    fn example(&self, function: &Function) -> Option<Example> {
+        each!(self, pool => pool.example(function))
+    }
+
+    fn patience(&self) -> Patience {
+        each!(self, pool => pool.patience())
     }
 
     fn check(&self, function: &Function) -> Vec<Finding> {

@@ -1,7 +1,8 @@
 //! A connection of a user pool.
 
 use lambda_with::{
-    Arn, Finding, Function, Integration, Permission, Resource, RoleStatement, Service, Statement,
+    Arn, Example, Finding, Function, Integration, Patience, Permission, Resource, RoleStatement,
+    Sample, Service, Statement,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -187,6 +188,34 @@ impl Integration for UserPool {
             "AWS::Cognito::UserPool",
             Value::Object(properties),
         )]
+    }
+
+    /// An event of the first trigger.
+    fn example(&self, function: &Function) -> Option<Example> {
+        let trigger = self.triggers.first()?;
+        let text = |sample: &Sample, pointer: &str| {
+            let value = sample.at(pointer);
+            value.and_then(|value| value.as_str().map(str::to_owned))
+        };
+        let fits = |sample: &Sample| {
+            let source = text(sample, "/triggerSource").unwrap_or_default();
+            let version = text(sample, "/version").unwrap_or_default();
+            Trigger::of(&source, &version) == Some(*trigger)
+        };
+        let example = Example::first(&SERVICE, fits)?.with("/region", function.region());
+        Some(match &self.user_pool_id {
+            Some(id) => example.with("/userPoolId", id.as_str()),
+            None => example,
+        })
+    }
+
+    /// Five seconds for each of three attempts.
+    fn patience(&self) -> Patience {
+        Patience {
+            attempts: 3,
+            ..Patience::of_seconds(5)
+        }
+        .otherwise("the user's request fails with UserLambdaValidationException or UnexpectedLambdaException")
     }
 
     fn check(&self, function: &Function) -> Vec<Finding> {

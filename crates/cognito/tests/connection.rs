@@ -5,6 +5,7 @@
 use expect_test::{Expect, expect};
 use lambda_with::{Function, Integration};
 use lambda_with_cognito::{Cognito, IdentityPool, Trigger, UserPool};
+use lambda_with_testing::delivered;
 
 fn function() -> Function {
     let arn = "arn:aws:lambda:eu-west-1:123456789012:function:users:live";
@@ -227,4 +228,31 @@ fn a_definition_is_read_and_written_back() {
         let error = toml::from_str::<Cognito>(toml).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
     }
+}
+
+#[test]
+fn an_event_of_the_first_trigger() {
+    for trigger in Trigger::ALL {
+        let users = Cognito::UserPool(UserPool {
+            user_pool_id: Some("eu-west-1_TidePool1".into()),
+            triggers: vec![trigger, Trigger::PreSignUp],
+            ..UserPool::default()
+        });
+        let event = delivered(users.example(&function()));
+        assert_eq!(event["userPoolId"], "eu-west-1_TidePool1");
+        let text = |name: &str| event[name].as_str().unwrap().to_owned();
+        assert_eq!(
+            Trigger::of(&text("triggerSource"), &text("version")),
+            Some(trigger)
+        );
+        assert_eq!(users.patience().attempts, 3);
+    }
+    assert!(UserPool::default().example(&function()).is_none());
+    let pool = "eu-west-1:00000000-51c2-4b7e-8d0a-6f2b9c4d1e58";
+    let sync = Cognito::IdentityPool(IdentityPool {
+        identity_pool_id: Some(pool.into()),
+        ..IdentityPool::default()
+    });
+    let event = delivered(sync.example(&function()));
+    assert_eq!(event["identityPoolId"], pool);
 }

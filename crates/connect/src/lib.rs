@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "aws")]
+pub mod aws;
 mod check;
 mod ext;
 mod generated;
@@ -9,7 +11,10 @@ mod respond;
 
 use std::collections::BTreeMap;
 
-use lambda_with::{Arn, Finding, Function, Integration, Permission, Resource, Service, Statement};
+use lambda_with::{
+    Arn, Example, Finding, Function, Integration, Patience, Permission, Resource, Service,
+    Statement,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -165,6 +170,45 @@ impl Integration for Connect {
             .depends_on
             .push(Resource::permission_id(&self.name()));
         vec![association]
+    }
+
+    /// A call to the instance, with the parameters the flow gives.
+    fn example(&self, _function: &Function) -> Option<Example> {
+        let sample = match self.response {
+            ResponseType::StringMap => "voice",
+            ResponseType::Json => "json-parameters",
+        };
+        let example = Example::named(&SERVICE, sample)?;
+        let contact = "/Details/ContactData";
+        let queue = example.sample.at(&format!("{contact}/Queue/ARN"));
+        let queue = queue.as_ref().and_then(Value::as_str).unwrap_or_default();
+        let queue = queue
+            .split_once("/queue/")
+            .map(|(_, id)| format!("{}/queue/{id}", self.instance));
+        let id = check::instance_id(&self.instance);
+        let mut example = example
+            .with(format!("{contact}/AwsRegion"), self.instance.region())
+            .with(format!("{contact}/InstanceARN"), self.instance.as_str())
+            .with(format!("{contact}/Tags/aws:connect:instanceId"), id);
+        if let Some(queue) = queue {
+            example = example.with(format!("{contact}/Queue/ARN"), queue);
+        }
+        if !self.attributes.is_empty() {
+            example = example.with("/Details/Parameters", json!(self.attributes));
+        }
+        Some(example)
+    }
+
+    /// The flow waits for `time_limit` seconds in all; within them Amazon Connect tries three times
+    /// more.
+    fn patience(&self) -> Patience {
+        Patience {
+            together: true,
+            attempts: 4,
+            errors: true,
+            ..Patience::of_seconds(self.time_limit)
+        }
+        .otherwise("the flow takes its error branch")
     }
 
     fn check(&self, function: &Function) -> Vec<Finding> {

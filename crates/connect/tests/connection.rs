@@ -6,6 +6,8 @@ use expect_test::{Expect, expect};
 use lambda_with::policy::Policy;
 use lambda_with::{Function, Integration, Permission};
 use lambda_with_connect::Connect;
+use lambda_with_testing::delivered;
+use serde_json::json;
 
 fn function() -> Function {
     let arn = "arn:aws:lambda:eu-west-2:123456789012:function:balance:live";
@@ -149,4 +151,28 @@ fn a_definition_is_read_and_written_back() {
         let error = toml::from_str::<Connect>(toml).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
     }
+}
+
+#[test]
+fn a_contact_of_the_instance() {
+    let instance =
+        "arn:aws:connect:us-west-2:210987654321:instance/00000000-1a2b-4c3d-8e4f-5a6b7c8d9e0f";
+    let plain = Connect::new(instance.parse().unwrap());
+    let event = delivered(plain.example(&function()));
+    let contact = &event["Details"]["ContactData"];
+    assert_eq!(contact["InstanceARN"], instance);
+    assert_eq!(contact["AwsRegion"], "us-west-2");
+    let queue = contact["Queue"]["ARN"].as_str().unwrap();
+    assert!(queue.starts_with(&format!("{instance}/queue/")), "{queue}");
+    assert_eq!(
+        contact["Tags"]["aws:connect:instanceId"],
+        "00000000-1a2b-4c3d-8e4f-5a6b7c8d9e0f"
+    );
+
+    let full = connection(FULL);
+    let event = delivered(full.example(&function()));
+    assert_eq!(event["Details"]["Parameters"], json!(full.attributes));
+    let patience = full.patience();
+    assert_eq!(patience.timeout.unwrap().as_secs(), 30);
+    assert!(patience.together && patience.errors);
 }

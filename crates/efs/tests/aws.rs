@@ -11,21 +11,26 @@ use serde_json::{Value, json};
 
 #[tokio::test]
 async fn a_mount_is_set_kept_and_taken_away() {
-    let functions = Mutex::new(json!({ "RevisionId": "7", "MemorySize": 512 }));
-    let (session, log) = fake::session(move |method, path, body| match (method, path) {
-        ("GET", path) if path.contains("/configuration") => {
-            (200, functions.lock().unwrap().to_string())
-        }
-        ("PUT", _) => {
-            let asked: Value = serde_json::from_str(body).unwrap();
-            let mut stored = functions.lock().unwrap();
-            stored["FileSystemConfigs"] = asked["FileSystemConfigs"].clone();
-            (200, stored.to_string())
-        }
-        _ => (
-            404,
-            r#"{"__type":"ResourceNotFoundException","Message":"none"}"#.into(),
-        ),
+    let functions = Mutex::new(
+        json!({ "RevisionId": "7", "Role": "arn:aws:iam::123456789012:role/classify", "MemorySize": 512 }),
+    );
+    let iam = fake::Iam::default();
+    let (session, log) = fake::session(move |method, path, body| {
+        iam.answer(body).unwrap_or_else(|| match (method, path) {
+            ("GET", path) if path.contains("/configuration") => {
+                (200, functions.lock().unwrap().to_string())
+            }
+            ("PUT", _) => {
+                let asked: Value = serde_json::from_str(body).unwrap();
+                let mut stored = functions.lock().unwrap();
+                stored["FileSystemConfigs"] = asked["FileSystemConfigs"].clone();
+                (200, stored.to_string())
+            }
+            _ => (
+                404,
+                r#"{"__type":"ResourceNotFoundException","Message":"none"}"#.into(),
+            ),
+        })
     });
     let access_point = "arn:aws:s3files:eu-west-1:123456789012:file-system/fs-0a1b2c3d4e5f60718/access-point/fsap-0c1d2e3f4a5b60718";
     let records = Efs {

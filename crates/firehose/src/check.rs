@@ -230,13 +230,21 @@ fn delivery(firehose: &Firehose) -> Vec<Finding> {
     if let Some(source) = &firehose.source {
         let place = |arn: &Arn| (arn.region().to_owned(), arn.account().to_owned());
         let stream = source.service() == "kinesis" && source.resource().starts_with("stream/");
-        if !stream || place(source) != place(&firehose.stream) {
-            let what =
-                format!("`{source}` is not a Kinesis data stream beside the Firehose stream");
+        if !stream {
+            let what = format!("`{source}` is not a Kinesis data stream");
             findings.push(
                 Finding::error("LW0514", "source", what)
-                    .why("a stream reads Kinesis data streams of its own account and Region only")
+                    .why("Firehose refuses the stream")
                     .fix("write arn:aws:kinesis:REGION:ACCOUNT:stream/NAME, or leave it out")
+                    .page(ACCESS_PAGE),
+            );
+        } else if place(source) != place(&firehose.stream) {
+            let what =
+                format!("`{source}` is not in the account and Region of the Firehose stream");
+            findings.push(
+                Finding::warning("LW0514", "source", what)
+                    .why("the guide knows Kinesis data streams beside the Firehose stream only")
+                    .fix("use one of the same account and Region")
                     .page(ACCESS_PAGE),
             );
         }

@@ -12,8 +12,8 @@ mod resources;
 mod respond;
 
 use lambda_with::{
-    Arn, CallerRole, Finding, Function, Integration, Permission, Principal, Resource,
-    RoleStatement, Service, Statement,
+    Arn, CallerRole, Example, Finding, Function, Integration, Patience, Permission, Principal,
+    Resource, RoleStatement, Service, Statement,
 };
 use serde::{Deserialize, Serialize};
 
@@ -187,6 +187,30 @@ impl Integration for Firehose {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// Records of the stream, from the source it has.
+    fn example(&self, _function: &Function) -> Option<Example> {
+        let sample = match self.source {
+            Some(_) => "kinesis",
+            None => "direct-put",
+        };
+        let mut example = Example::named(&SERVICE, sample)?
+            .with("/deliveryStreamArn", self.stream.as_str())
+            .with("/region", self.stream.region());
+        if let Some(source) = &self.source {
+            example = example.with("/sourceKinesisStreamArn", source.as_str());
+        }
+        Some(example)
+    }
+
+    /// Firehose waits five minutes at most, and tries `retries` times more.
+    fn patience(&self) -> Patience {
+        Patience {
+            attempts: self.retries.saturating_add(1),
+            ..Patience::of_seconds(300)
+        }
+        .otherwise("the records go to `processing-failed/` of the bucket")
     }
 
     fn check(&self, function: &Function) -> Vec<Finding> {

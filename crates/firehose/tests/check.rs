@@ -96,7 +96,7 @@ fn every_lint_has_a_definition_it_finds() {
         ),
         (
             "bucket = 'harbor-clicks'\nsource = 'arn:aws:kinesis:eu-west-2:123456789012:stream/clicks'".into(),
-            "LW0514! source",
+            "LW0514 source",
         ),
         ("error_prefix = 'failed/'".into(), "LW0515 error_prefix"),
     ] as [(String, &str); 32]

@@ -6,6 +6,7 @@ use expect_test::{Expect, expect};
 use lambda_with::policy::Policy;
 use lambda_with::{CallerRole, Function, Integration, Permission, Statement};
 use lambda_with_firehose::Firehose;
+use lambda_with_testing::delivered;
 
 fn function(arn: &str) -> Function {
     Function::new(arn.parse().unwrap()).unwrap()
@@ -256,4 +257,25 @@ fn a_definition_is_read_and_written_back() {
         let error = toml::from_str::<Firehose>(toml).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
     }
+}
+
+#[test]
+fn records_of_the_stream() {
+    let stream = "arn:aws:firehose:us-west-2:210987654321:deliverystream/tides";
+    let tides = Firehose::new(stream.parse().unwrap());
+    let event = delivered(tides.example(&clean()));
+    assert_eq!(event["deliveryStreamArn"], stream);
+    assert_eq!(event["region"], "us-west-2");
+    assert_eq!(event.get("sourceKinesisStreamArn"), None);
+
+    let source = "arn:aws:kinesis:us-west-2:210987654321:stream/gauges";
+    let read = Firehose {
+        source: Some(source.parse().unwrap()),
+        retries: 5,
+        ..tides
+    };
+    let event = delivered(read.example(&clean()));
+    assert_eq!(event["sourceKinesisStreamArn"], source);
+    let patience = read.patience();
+    assert_eq!((patience.attempts, patience.errors), (6, false));
 }

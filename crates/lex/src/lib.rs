@@ -10,7 +10,10 @@ mod interop;
 mod name;
 mod respond;
 
-use lambda_with::{Arn, Finding, Function, Integration, Permission, Resource, Service, Statement};
+use lambda_with::{
+    Arn, Example, Finding, Function, Integration, Patience, Permission, Resource, Service,
+    Statement,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -178,6 +181,27 @@ impl Integration for Lex {
             .depends_on
             .push(Resource::permission_id(&self.name()));
         vec![resource]
+    }
+
+    /// A turn of a conversation with the bot, in the first language.
+    fn example(&self, _function: &Function) -> Option<Example> {
+        let mut example =
+            Example::of::<LexEvent>(&SERVICE)?.with("/bot/id", check::bot_id(&self.bot));
+        for (pointer, own) in [
+            ("/bot/aliasId", &self.alias),
+            ("/bot/aliasName", &self.alias_name),
+            ("/bot/version", &self.version),
+            ("/bot/localeId", &self.locales.first().cloned()),
+        ] {
+            if let Some(own) = own {
+                example = example.with(pointer, own.as_str());
+            }
+        }
+        Some(example)
+    }
+
+    fn patience(&self) -> Patience {
+        Patience::of_seconds(30).otherwise("the caller gets DependencyFailedException")
     }
 
     fn check(&self, function: &Function) -> Vec<Finding> {

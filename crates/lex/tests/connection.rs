@@ -6,6 +6,8 @@ use expect_test::{Expect, expect};
 use lambda_with::policy::Policy;
 use lambda_with::{Function, Integration, Permission};
 use lambda_with_lex::Lex;
+use lambda_with_testing::delivered;
+use serde_json::json;
 
 fn function() -> Function {
     let arn = "arn:aws:lambda:eu-west-1:123456789012:function:ferry:live";
@@ -175,4 +177,21 @@ fn a_definition_is_read_and_written_back() {
         let error = toml::from_str::<Lex>(&toml).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
     }
+}
+
+#[test]
+fn a_turn_of_a_conversation_with_the_bot() {
+    let bot = "arn:aws:lex:eu-west-1:123456789012:bot/TIDESBOT02";
+    let tides = Lex {
+        alias: Some("ALIASID001".into()),
+        version: Some("4".into()),
+        ..Lex::new(bot.parse().unwrap(), ["de_DE", "en_GB"])
+    };
+    let event = delivered(tides.example(&function()));
+    let bot = &event["bot"];
+    assert_eq!(
+        json!([bot["id"], bot["aliasId"], bot["version"], bot["localeId"]]),
+        json!(["TIDESBOT02", "ALIASID001", "4", "de_DE"])
+    );
+    assert_eq!(tides.patience().timeout.unwrap().as_secs(), 30);
 }

@@ -172,6 +172,7 @@ impl Environment {
         let (mut process, reader) = Process::start(&Setup {
             function: &self.pool.function,
             command: &self.pool.command,
+            mounted: self.pool.mounted.as_ref(),
             environment: &self.pool.environment,
             runtime_api: listener.local_addr()?.to_string(),
             now: self.pool.clock.timestamp(),
@@ -246,6 +247,14 @@ impl Environment {
             client_context: job.client_context.clone(),
             payload: job.payload.clone(),
         };
+        if let Some(times) = &job.times {
+            let now = self.pool.clock.now();
+            times.began(now);
+            let state = self.lock();
+            if let Some(init) = state.init {
+                times.initialized(now, state.started.elapsed(), init);
+            }
+        }
         if job.tail || self.pool.log.is_wanted() {
             self.output.begin(Some(&format!(
                 "START RequestId: {} Version: $LATEST",
@@ -293,6 +302,9 @@ impl Environment {
         };
         self.pool.settling(self);
         let Running { job, since, .. } = running;
+        if let Some(times) = &job.times {
+            times.answered(self.pool.clock.now());
+        }
         drop(job.permit);
         let wanted = job.tail || self.pool.log.is_wanted();
         let report = || {

@@ -8,15 +8,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use lambda_with::policy::{Policy, may_invoke};
 use lambda_with::{Arn, Caller, Error, ErrorKind, Outcome};
+use lambda_with_x_ray::Link;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::control::EventInvoke;
 use crate::log::{Log, LogKind, Report};
+use crate::mount::Mounted;
 use crate::options::{Asynchronous, Context, FunctionOptions, Handler, Run, panicked};
 use crate::pool::{Finished, Job, Permit, Pool};
 use crate::refusal::{REASON, error_object, json_bytes};
 use crate::trace;
+use crate::traces::Times;
 
 /// How many invocations of a function without reserved concurrency run or wait at once: Lambda's
 /// default for a whole account.
@@ -62,6 +65,10 @@ pub(crate) struct Attempt {
     pub(crate) qualifier: Option<String>,
     pub(crate) client_context: Option<String>,
     pub(crate) trace_header: Option<String>,
+    /// Traces of the messages of a batch.
+    pub(crate) links: Vec<Link>,
+    /// Where the times of a traced invocation are noted.
+    pub(crate) times: Option<Arc<Times>>,
     pub(crate) tail: bool,
 }
 
@@ -71,6 +78,7 @@ impl Function {
             function,
             run,
             environment,
+            mount,
             max_environments,
             policy,
             asynchronous,
@@ -99,6 +107,9 @@ impl Function {
         let runner = match run {
             Run::Handler(handler) => Runner::Handler(handler),
             Run::Command(command) => Runner::Processes(Arc::new(Pool {
+                mounted: mount
+                    .map(|mount| Mounted::prepare(&mount, &command))
+                    .transpose()?,
                 function: definition.clone(),
                 command,
                 environment,
@@ -220,6 +231,7 @@ impl Function {
                     arn,
                     client_context: attempt.client_context,
                     trace_header,
+                    times: attempt.times,
                     tail,
                     permit,
                     done,
@@ -238,7 +250,14 @@ impl Function {
                     trace_header,
                     client_context: attempt.client_context,
                 };
+                let note = |note: fn(&Times, Duration)| {
+                    if let Some(times) = &attempt.times {
+                        note(times, self.clock.now());
+                    }
+                };
+                note(Times::began);
                 let finished = self.call(handler, attempt.payload, context).await;
+                note(Times::answered);
                 drop(permit);
                 finished
             }

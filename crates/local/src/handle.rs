@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use lambda_with::rules::retry;
 use lambda_with::{Arn, Error, ErrorKind, Invocation, InvocationType, Invoke, LogType, Outcome};
+use lambda_with_x_ray::Link;
 
 use crate::function::{Attempt, Function};
 use crate::history::What;
@@ -87,7 +88,17 @@ impl FunctionHandle {
     pub(crate) async fn invoke_as(
         &self,
         request_id: String,
+        invocation: Invocation,
+    ) -> Result<Outcome, Error> {
+        self.invoke_linked(request_id, invocation, Vec::new()).await
+    }
+
+    /// The same for a batch, whose trace goes on from those of its messages.
+    pub(crate) async fn invoke_linked(
+        &self,
+        request_id: String,
         mut invocation: Invocation,
+        links: Vec<Link>,
     ) -> Result<Outcome, Error> {
         let qualifier = self.admit(&mut invocation).inspect_err(|error| {
             let reason = error.to_string();
@@ -101,7 +112,14 @@ impl FunctionHandle {
                     request_id: request_id.clone(),
                     payload: invocation.payload,
                     qualifier,
-                    trace_header: invocation.trace_header,
+                    // Chosen now, so that all attempts are in one trace.
+                    trace_header: match &self.engine.traces {
+                        Some(_) => Some(trace::sampled(
+                            invocation.trace_header,
+                            self.engine.clock.now(),
+                        )),
+                        None => invocation.trace_header,
+                    },
                     state: retry::State::accepted(self.engine.clock.now()),
                 };
                 // In a task of its own: a caller that goes away must not leave it half done.
@@ -120,6 +138,8 @@ impl FunctionHandle {
                     qualifier,
                     client_context: invocation.client_context,
                     trace_header: invocation.trace_header,
+                    links,
+                    times: None,
                     tail: invocation.log_type == LogType::Tail,
                 };
                 self.engine.run(&self.function, attempt).await

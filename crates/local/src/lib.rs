@@ -4,6 +4,7 @@ mod options;
 
 mod clock;
 mod log;
+mod mount;
 mod output;
 mod process;
 mod trace;
@@ -32,12 +33,15 @@ mod refusal;
 mod runtime_api;
 mod scripted;
 mod stream;
+mod traces;
 
 pub use crate::handle::FunctionHandle;
 pub use crate::history::{Happening, What};
 pub use crate::http::{FrontDoor, Peer};
 pub use crate::local::{Handle, Local};
 pub use crate::log::{LogKind, LogLine, LogSink};
+pub use crate::mount::Mount;
 pub use crate::options::{Asynchronous, Command, Context, FunctionOptions, Handler, Options, Run};
 pub use crate::poller::{Mapping, Polled, Poller};
 pub use crate::scripted::{ScriptedSource, ScriptedStream};
+pub use crate::traces::read_traces;

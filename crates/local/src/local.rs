@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use lambda_with::{Error, ErrorKind, Outcome};
+use lambda_with_x_ray::{Document, Trace};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -21,6 +22,7 @@ use crate::log::Log;
 use crate::name::Name;
 use crate::options::Options;
 use crate::queue::{Event, Place, Queue};
+use crate::traces::{Invoked, Traces};
 use crate::{invoke_api, worker};
 
 /// How long a shutdown waits for what is running.
@@ -54,6 +56,7 @@ impl Local {
             functions,
             log,
             history,
+            traces,
         } = options;
         let log = Log::new(log);
         let clock = if data_dir.is_some() {
@@ -61,17 +64,6 @@ impl Local {
         } else {
             Clock::runtime()
         };
-        let mut known = BTreeMap::new();
-        for options in functions {
-            let function = Function::new(options, clock, log.clone())?;
-            let name = function.name().to_owned();
-            if known.insert(name.clone(), Arc::new(function)).is_some() {
-                return Err(Error::new(
-                    ErrorKind::Invalid,
-                    format!("there are two functions `{name}`"),
-                ));
-            }
-        }
         if let Some(dir) = &data_dir {
             std::fs::create_dir_all(dir).map_err(|error| {
                 Error::new(
@@ -81,6 +73,24 @@ impl Local {
                 .with("directory", dir.display().to_string())
                 .caused_by(error)
             })?;
+        }
+        let (traces, receiver) = match traces {
+            true => Some(Traces::open(data_dir.as_deref()).await?).unzip(),
+            false => (None, None),
+        };
+        let mut known = BTreeMap::new();
+        for mut options in functions {
+            // First, so that the function's own settings win.
+            let variables = traces.iter().flat_map(|traces| traces.variables());
+            options.environment.splice(..0, variables);
+            let function = Function::new(options, clock, log.clone())?;
+            let name = function.name().to_owned();
+            if known.insert(name.clone(), Arc::new(function)).is_some() {
+                return Err(Error::new(
+                    ErrorKind::Invalid,
+                    format!("there are two functions `{name}`"),
+                ));
+            }
         }
         let queue = Queue::open(data_dir.as_deref())?;
         let waiting = queue.len(known.keys().cloned().collect()).await?;
@@ -99,6 +109,7 @@ impl Local {
             deliveries: Deliveries::open(data_dir.as_deref())?,
             checkpoints: Checkpoints::open(data_dir.as_deref())?,
             history: History::new(history),
+            traces,
             waiting: watch::Sender::new(waiting),
             stop: watch::Sender::new(false),
             tasks: Mutex::default(),
@@ -110,6 +121,10 @@ impl Local {
             engine
                 .tasks()
                 .spawn(worker::work(engine.clone(), function.clone(), woken, stop));
+        }
+        if let (Some(traces), Some(receiver)) = (&engine.traces, receiver) {
+            let stop = engine.stop.subscribe();
+            engine.tasks().spawn(traces.clone().receive(receiver, stop));
         }
         if let Some((listener, _)) = listener {
             let stop = engine.stop.subscribe();
@@ -154,6 +169,9 @@ impl Local {
         }
         engine.queue.close();
         engine.checkpoints.close();
+        if let Some(traces) = &engine.traces {
+            traces.close();
+        }
     }
 }
 
@@ -243,6 +261,27 @@ impl Handle {
         self.engine.history.all()
     }
 
+    /// A trace with all it is linked to; `None` when none of it is kept, and always unless
+    /// [`Options::traces`](crate::Options::traces) is on.
+    #[must_use]
+    pub fn trace(&self, id: &str) -> Option<Trace> {
+        Trace::of(&self.documents(), id)
+    }
+
+    /// The segment documents that are kept: those of the engine, and those functions sent. The oldest
+    /// first, the last 32 MB.
+    #[must_use]
+    pub fn documents(&self) -> Vec<Document> {
+        let traces = self.engine.traces.as_ref();
+        traces.map(|traces| traces.documents()).unwrap_or_default()
+    }
+
+    /// Where functions send their segment documents, over UDP.
+    #[must_use]
+    pub fn daemon_address(&self) -> Option<SocketAddr> {
+        self.engine.traces.as_ref().map(|traces| traces.address())
+    }
+
     /// How many asynchronous events are accepted and not done with.
     #[must_use]
     pub fn waiting(&self) -> usize {
@@ -269,6 +308,7 @@ pub(crate) struct Engine {
     pub(crate) clock: Clock,
     pub(crate) deliveries: Deliveries,
     pub(crate) checkpoints: Checkpoints,
+    pub(crate) traces: Option<Arc<Traces>>,
     pub(crate) stop: watch::Sender<bool>,
     history: History,
     woken: BTreeMap<String, Arc<Notify>>,
@@ -306,10 +346,20 @@ impl Engine {
     pub(crate) async fn run(
         &self,
         function: &Function,
-        attempt: Attempt,
+        mut attempt: Attempt,
     ) -> Result<Outcome, Error> {
         let (id, payload) = (attempt.request_id.clone(), attempt.payload.clone());
+        let links = std::mem::take(&mut attempt.links);
+        let header = &mut attempt.trace_header;
+        let traced = self
+            .traces
+            .as_ref()
+            .and_then(|traces| Invoked::begin(traces, self.clock, function, &id, header, links));
+        attempt.times = traced.as_ref().map(|traced| traced.times());
         let result = function.run(attempt).await;
+        if let Some(traced) = traced {
+            traced.end(&result);
+        }
         match &result {
             Ok(outcome) => {
                 self.note(function, &id, || What::Ran {

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use lambda_with::{Arn, Function, FunctionError, Statement, Timestamp, rules::retry};
 
 use crate::log::LogSink;
+use crate::mount::Mount;
 
 /// What an engine is started with: its functions, and where it keeps and offers things.
 ///
@@ -27,8 +28,9 @@ use crate::log::LogSink;
 #[derive(Clone, Default)]
 pub struct Options {
     /// The directory of the queue of accepted events (`queue.redb`), of the checkpoints of streams
-    /// (`checkpoints.redb`), and of the records of what came of both (`deliveries.jsonl`). `None`
-    /// keeps all in memory, and follows the clock of the tokio runtime, which tests can pause.
+    /// (`checkpoints.redb`), of the records of what came of both (`deliveries.jsonl`), and of traces
+    /// (`traces.jsonl`). `None` keeps all in memory, and follows the clock of the tokio runtime,
+    /// which tests can pause.
     pub data_dir: Option<PathBuf>,
     /// The port of Lambda's HTTP API on 127.0.0.1; 0 takes any free one, `None` offers none.
     pub invoke_port: Option<u16>,
@@ -38,6 +40,10 @@ pub struct Options {
     pub log: Option<LogSink>,
     /// Whether [`Handle::history`](crate::Handle::history) keeps what happened; the last 100,000.
     pub history: bool,
+    /// Whether every invocation is traced that its caller does not want untraced, and functions have
+    /// an X-Ray daemon to send to: [`Handle::trace`](crate::Handle::trace) shows what became of it,
+    /// and so does `traces.jsonl` in the data directory.
+    pub traces: bool,
 }
 
 impl Options {
@@ -67,6 +73,7 @@ impl fmt::Debug for Options {
             .field("functions", &self.functions)
             .field("log", &self.log.is_some())
             .field("history", &self.history)
+            .field("traces", &self.traces)
             .finish()
     }
 }
@@ -81,6 +88,8 @@ pub struct FunctionOptions {
     pub run: Run,
     /// Environment variables of its processes, beside those Lambda sets; they win over inherited ones.
     pub environment: Vec<(String, String)>,
+    /// A folder its processes see below `/mnt`, as a file system mounted there.
+    pub mount: Option<Mount>,
     /// How many processes run at most; further invocations wait for one. 16 unless set,
     /// and never more than the function's reserved concurrency.
     pub max_environments: usize,
@@ -98,6 +107,7 @@ impl FunctionOptions {
             function,
             run,
             environment: Vec::new(),
+            mount: None,
             max_environments: 16,
             policy: Vec::new(),
             asynchronous: Asynchronous::default(),

@@ -9,12 +9,15 @@ use bytes::Bytes;
 use lambda_with::rules::batch::{Batch, Batcher, Envelope, Limits};
 use lambda_with::rules::filter::{DataKey, FilterCriteria};
 use lambda_with::rules::partial::Verdict;
-use lambda_with::{Error, ErrorKind, Invocation, Invoke, Outcome, Record, Source};
+use lambda_with::{Error, ErrorKind, Invocation, Outcome, Record, Source};
+use lambda_with_x_ray::Link;
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
 use crate::handle::FunctionHandle;
+use crate::trace;
+use crate::traces::links;
 
 /// How long one read waits for records.
 const WAIT: Duration = Duration::from_secs(20);
@@ -233,8 +236,10 @@ impl<S: Source + 'static> Drive<S> {
             self.count(|polled| polled.batches += 1);
             let function = self.function.clone();
             let event = self.mapping.envelope.event(&batch.records);
+            let traced = function.engine.traces.is_some();
+            let links = traced.then(|| links(&batch.records)).unwrap_or_default();
             self.runs.spawn(async move {
-                let result = invoke(&function, &event).await;
+                let result = invoke(&function, &event, &links).await;
                 (batch, result)
             });
         }
@@ -380,11 +385,17 @@ impl<S: Source + 'static> Drive<S> {
 
 /// Invokes with a batch. A function that is throttled is asked again for a while, which takes none
 /// of the records' attempts.
-async fn invoke(function: &FunctionHandle, event: &Bytes) -> Result<Outcome, Error> {
+async fn invoke(
+    function: &FunctionHandle,
+    event: &Bytes,
+    links: &[Link],
+) -> Result<Outcome, Error> {
     let begun = Instant::now();
     let mut pause = Duration::from_secs(1);
     loop {
-        match function.invoke(Invocation::new(event.clone())).await {
+        let invocation = Invocation::new(event.clone());
+        let id = trace::request_id();
+        match function.invoke_linked(id, invocation, links.to_vec()).await {
             Err(error)
                 if error.kind() == ErrorKind::Throttled && begun.elapsed() + pause < THROTTLED =>
             {

@@ -12,7 +12,9 @@ use tokio::task::JoinSet;
 use crate::clock::Clock;
 use crate::environment::{Dispatch, Environment};
 use crate::log::Log;
+use crate::mount::Mounted;
 use crate::options::Command;
+use crate::traces::Times;
 
 /// How long an environment that has answered may take to ask for more before another is started in
 /// its place.
@@ -26,6 +28,7 @@ pub(crate) struct Job {
     pub(crate) arn: String,
     pub(crate) client_context: Option<String>,
     pub(crate) trace_header: String,
+    pub(crate) times: Option<Arc<Times>>,
     pub(crate) tail: bool,
     pub(crate) permit: Permit,
     pub(crate) done: oneshot::Sender<Finished>,
@@ -82,6 +85,7 @@ pub(crate) struct Ended {
 pub(crate) struct Pool {
     pub(crate) function: lambda_with::Function,
     pub(crate) command: Command,
+    pub(crate) mounted: Option<Mounted>,
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) clock: Clock,
     pub(crate) log: Log,

@@ -8,6 +8,7 @@ use lambda_with::Timestamp;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, ChildStdin, Command};
 
+use crate::mount::Mounted;
 use crate::{options, trace, watchdog};
 
 /// Variables a process inherits from the engine, where they are set. Credentials are not among them:
@@ -45,6 +46,7 @@ const INHERITED: [&str; 25] = [
 pub(crate) struct Setup<'a> {
     pub(crate) function: &'a lambda_with::Function,
     pub(crate) command: &'a options::Command,
+    pub(crate) mounted: Option<&'a Mounted>,
     pub(crate) environment: &'a [(String, String)],
     pub(crate) runtime_api: String,
     pub(crate) now: Timestamp,
@@ -65,7 +67,15 @@ impl Process {
     /// Starts the process; its output can be read from the other value.
     pub(crate) fn start(setup: &Setup<'_>) -> std::io::Result<(Self, std::io::PipeReader)> {
         let (reader, writer) = std::io::pipe()?;
-        let mut command = Command::new(&setup.command.program);
+        let (program, args) = match setup.mounted.and_then(Mounted::before) {
+            Some((program, args)) => (program, args),
+            None => (setup.command.program.as_os_str(), Vec::new()),
+        };
+        let mut command = Command::new(program);
+        command.args(&args);
+        if !args.is_empty() {
+            command.arg(&setup.command.program);
+        }
         command
             .args(&setup.command.args)
             .env_clear()
@@ -75,6 +85,7 @@ impl Process {
                     .filter_map(|name| Some((name, std::env::var_os(name)?))),
             )
             .envs(variables(setup))
+            .envs(setup.mounted.and_then(Mounted::variable))
             .envs(setup.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(writer.try_clone()?)

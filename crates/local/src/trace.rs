@@ -2,11 +2,23 @@
 
 use std::time::Duration;
 
+use lambda_with_x_ray::{Sampled, TraceHeader, TraceId};
 use uuid::Uuid;
+
+use crate::clock::Clock;
 
 /// A fresh id, as requests and attempts carry it.
 pub(crate) fn request_id() -> String {
     Uuid::new_v4().to_string()
+}
+
+/// The header of an event that is queued, or one for it: all attempts belong to one trace.
+pub(crate) fn sampled(header: Option<String>, now: Duration) -> String {
+    let known = header.filter(|header| TraceHeader::from(header.as_str()).root().is_some());
+    known.unwrap_or_else(|| {
+        let trace = TraceId::new(Clock::timestamp_of(now));
+        TraceHeader::new(trace, None, Sampled::Yes).to_string()
+    })
 }
 
 /// An X-Ray header for an invocation that came without one; never sampled.

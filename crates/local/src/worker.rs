@@ -127,6 +127,8 @@ async fn run(
         qualifier: event.qualifier.clone(),
         client_context: None,
         trace_header: event.trace_header.clone(),
+        links: Vec::new(),
+        times: None,
         tail: false,
     };
     match engine.run(function, attempt).await {
@@ -170,7 +172,7 @@ async fn send(
             to: to.cloned(),
             body: body.clone(),
         });
-        if !to_function(engine, to, &body).await {
+        if !to_function(engine, to, &body, event).await {
             engine.deliveries.record(kind, function.name(), to, &body);
         }
     }
@@ -190,7 +192,12 @@ async fn send(
 }
 
 /// Queues a record for a function of this engine, if that is where it goes.
-async fn to_function(engine: &Arc<Engine>, to: Option<&Arn>, record: &bytes::Bytes) -> bool {
+async fn to_function(
+    engine: &Arc<Engine>,
+    to: Option<&Arn>,
+    record: &bytes::Bytes,
+    of: &Event,
+) -> bool {
     let Some((function, qualifier)) = to.and_then(|to| engine.find(to.as_str()).ok()) else {
         return false;
     };
@@ -198,7 +205,7 @@ async fn to_function(engine: &Arc<Engine>, to: Option<&Arn>, record: &bytes::Byt
         request_id: trace::request_id(),
         payload: record.clone(),
         qualifier,
-        trace_header: None,
+        trace_header: of.trace_header.clone(),
         state: retry::State::accepted(engine.clock.now()),
     };
     let accepted = engine.accept(&function, event).await;

@@ -8,7 +8,8 @@ use crate::Msk;
 pub(crate) fn all(msk: &Msk, function: &Function) -> Vec<RoleStatement> {
     let mapping = msk.mapping();
     let cluster = Cluster::of(msk);
-    let mut statements = vec![describe(msk), grants::network(), grants::logs(function)];
+    let mut statements = Vec::from(describe(msk));
+    statements.extend([grants::network(), grants::logs(function)]);
     if msk.access.is_empty() && !msk.unauthenticated {
         statements.extend(cluster.read(msk));
     }
@@ -37,28 +38,23 @@ pub(crate) fn all(msk: &Msk, function: &Function) -> Vec<RoleStatement> {
     statements
 }
 
-fn describe(msk: &Msk) -> RoleStatement {
-    let why = "Lambda looks up the cluster's brokers and network";
-    if msk.cluster.resource().starts_with("vpc-connection/") {
-        let mut statement = RoleStatement::new(
-            [
-                "kafka:DescribeVpcConnection",
-                "kafka:DescribeClusterV2",
-                "kafka:GetBootstrapBrokers",
-            ],
-            msk.cluster.as_str(),
-            why,
-        );
-        statement
-            .resources
-            .push(Cluster::of(msk).arn("cluster", ""));
-        return statement;
-    }
-    RoleStatement::new(
-        ["kafka:DescribeClusterV2", "kafka:GetBootstrapBrokers"],
-        msk.cluster.as_str(),
-        why,
-    )
+fn describe(msk: &Msk) -> [RoleStatement; 2] {
+    let why = "Lambda looks up the cluster and its network";
+    let behind_connection = msk.cluster.resource().starts_with("vpc-connection/");
+    let describe = if behind_connection {
+        let actions = ["kafka:DescribeVpcConnection", "kafka:DescribeClusterV2"];
+        let mut describe = RoleStatement::new(actions, msk.cluster.as_str(), why);
+        describe.resources.push(Cluster::of(msk).arn("cluster", ""));
+        describe
+    } else {
+        RoleStatement::new(["kafka:DescribeClusterV2"], msk.cluster.as_str(), why)
+    };
+    let brokers = RoleStatement::new(
+        ["kafka:GetBootstrapBrokers"],
+        "*",
+        "Lambda looks up the brokers, for which Amazon MSK has no resource-level permission",
+    );
+    [describe, brokers]
 }
 
 /// The cluster, as the ARNs of its topics and groups name it.
@@ -137,11 +133,7 @@ impl<'a> Cluster<'a> {
             .resources
             .push(self.arn("topic", &format!("/{topic}")));
         let produce = RoleStatement::new(
-            [
-                "kafka:DescribeCluster",
-                "kafka:GetBootstrapBrokers",
-                "kafka:Produce",
-            ],
+            ["kafka:DescribeCluster", "kafka:Produce"],
             self.arn("cluster", ""),
             "Lambda finds the brokers of the topic it writes to",
         );

@@ -42,7 +42,8 @@ fn connection(settings: &str) -> Msk {
 fn the_execution_role_gets_what_the_settings_need() {
     // By IAM; a group that is not named may be any.
     expect![[r#"
-        kafka:DescribeClusterV2 kafka:GetBootstrapBrokers on arn:aws:kafka:eu-west-1:123456789012:cluster/harbor/3f0b1d5e-4
+        kafka:DescribeClusterV2 on arn:aws:kafka:eu-west-1:123456789012:cluster/harbor/3f0b1d5e-4
+        kafka:GetBootstrapBrokers on *
         ec2:CreateNetworkInterface ec2:DeleteNetworkInterface ec2:DescribeNetworkInterfaces ec2:DescribeSecurityGroups ec2:DescribeSubnets ec2:DescribeVpcs on *
         logs:CreateLogGroup logs:CreateLogStream logs:PutLogEvents on arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/orders:* arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/orders
         kafka-cluster:Connect on arn:aws:kafka:eu-west-1:123456789012:cluster/harbor/3f0b1d5e-4
@@ -52,7 +53,8 @@ fn the_execution_role_gets_what_the_settings_need() {
     assert!(granted(&connection("")).contains("group/harbor/3f0b1d5e-4/*\n"));
     // Without signing in.
     expect![[r#"
-        kafka:DescribeClusterV2 kafka:GetBootstrapBrokers on arn:aws:kafka:eu-west-1:123456789012:cluster/harbor/3f0b1d5e-4
+        kafka:DescribeClusterV2 on arn:aws:kafka:eu-west-1:123456789012:cluster/harbor/3f0b1d5e-4
+        kafka:GetBootstrapBrokers on *
         ec2:CreateNetworkInterface ec2:DeleteNetworkInterface ec2:DescribeNetworkInterfaces ec2:DescribeSecurityGroups ec2:DescribeSubnets ec2:DescribeVpcs on *
         logs:CreateLogGroup logs:CreateLogStream logs:PutLogEvents on arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/orders:* arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/orders
     "#]].assert_eq(&granted(&connection("unauthenticated = true")));
@@ -62,19 +64,21 @@ fn the_execution_role_gets_what_the_settings_need() {
         on_failure = 'kafka://failed'
         provisioned_pollers = {}";
     expect![[r#"
-        kafka:DescribeClusterV2 kafka:GetBootstrapBrokers on arn:aws:kafka:eu-west-1:123456789012:cluster/harbor/3f0b1d5e-4
+        kafka:DescribeClusterV2 on arn:aws:kafka:eu-west-1:123456789012:cluster/harbor/3f0b1d5e-4
+        kafka:GetBootstrapBrokers on *
         ec2:CreateNetworkInterface ec2:DeleteNetworkInterface ec2:DescribeNetworkInterfaces ec2:DescribeSecurityGroups ec2:DescribeSubnets ec2:DescribeVpcs on *
         logs:CreateLogGroup logs:CreateLogStream logs:PutLogEvents on arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/orders:* arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/orders
         kafka:ListScramSecrets on arn:aws:kafka:eu-west-1:123456789012:cluster/harbor/3f0b1d5e-4
         secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-west-1:123456789012:secret:AmazonMSK_o-Ab12Cd
         kms:Decrypt on arn:aws:kms:eu-west-1:123456789012:key/3c
         kafka-cluster:Connect kafka-cluster:DescribeCluster kafka-cluster:DescribeTopic kafka-cluster:ReadData kafka-cluster:WriteData on arn:aws:kafka:eu-west-1:123456789012:cluster/harbor/3f0b1d5e-4 arn:aws:kafka:eu-west-1:123456789012:topic/harbor/3f0b1d5e-4/failed
-        kafka:DescribeCluster kafka:GetBootstrapBrokers kafka:Produce on arn:aws:kafka:eu-west-1:123456789012:cluster/harbor/3f0b1d5e-4
+        kafka:DescribeCluster kafka:Produce on arn:aws:kafka:eu-west-1:123456789012:cluster/harbor/3f0b1d5e-4
     "#]].assert_eq(&granted(&connection(scram)));
     // A cluster of another account, whose id behind the connection is not known.
     let vpc = "cluster = 'arn:aws:kafka:eu-west-1:123456789012:vpc-connection/210987654321/harbor/51ab-7'";
     expect![[r#"
-        kafka:DescribeVpcConnection kafka:DescribeClusterV2 kafka:GetBootstrapBrokers on arn:aws:kafka:eu-west-1:123456789012:vpc-connection/210987654321/harbor/51ab-7 arn:aws:kafka:eu-west-1:210987654321:cluster/harbor/*
+        kafka:DescribeVpcConnection kafka:DescribeClusterV2 on arn:aws:kafka:eu-west-1:123456789012:vpc-connection/210987654321/harbor/51ab-7 arn:aws:kafka:eu-west-1:210987654321:cluster/harbor/*
+        kafka:GetBootstrapBrokers on *
         ec2:CreateNetworkInterface ec2:DeleteNetworkInterface ec2:DescribeNetworkInterfaces ec2:DescribeSecurityGroups ec2:DescribeSubnets ec2:DescribeVpcs on *
         logs:CreateLogGroup logs:CreateLogStream logs:PutLogEvents on arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/orders:* arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/orders
         kafka-cluster:Connect on arn:aws:kafka:eu-west-1:210987654321:cluster/harbor/*

@@ -11,8 +11,8 @@ mod respond;
 use std::collections::BTreeMap;
 
 use lambda_with::{
-    Arn, CallerRole, Finding, Function, Integration, Permission, Principal, Resource,
-    RoleStatement, Service, Statement,
+    Arn, CallerRole, Example, Finding, Function, Integration, Patience, Permission, Principal,
+    Resource, RoleStatement, Service, Statement,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -183,6 +183,26 @@ impl Integration for S3Batch {
     /// Nothing: CloudFormation has no jobs.
     fn resources(&self, _function: &Function) -> Vec<Resource> {
         Vec::new()
+    }
+
+    /// A task of the job, in its schema and with its arguments.
+    fn example(&self, _function: &Function) -> Option<Example> {
+        let sample = match (self.schema, self.user_arguments.is_empty()) {
+            (SchemaVersion::V1, _) => "schema-1",
+            (SchemaVersion::V2, true) => "schema-2",
+            (SchemaVersion::V2, false) => "schema-2-user-arguments",
+        };
+        let example = Example::named(&SERVICE, sample)?;
+        Some(match self.user_arguments.is_empty() {
+            true => example,
+            false => example.with("/job/userArguments", json!(self.user_arguments)),
+        })
+    }
+
+    /// As long as the function may run. A task without an answer is tried again; how often is
+    /// nowhere said.
+    fn patience(&self) -> Patience {
+        Patience::default().otherwise("the tasks fail, and stand as failed in the report")
     }
 
     fn check(&self, _function: &Function) -> Vec<Finding> {

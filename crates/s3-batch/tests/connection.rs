@@ -6,6 +6,7 @@ use expect_test::{Expect, expect};
 use lambda_with::policy::Policy;
 use lambda_with::{CallerRole, Function, Integration, Permission};
 use lambda_with_s3_batch::S3Batch;
+use lambda_with_testing::delivered;
 
 fn function(arn: &str) -> Function {
     Function::new(arn.parse().unwrap()).unwrap()
@@ -215,4 +216,21 @@ fn a_definition_is_read_and_written_back() {
         let error = toml::from_str::<S3Batch>(toml).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
     }
+}
+
+#[test]
+fn a_task_in_the_schema_of_the_job() {
+    let event = |batch: &S3Batch| delivered(batch.example(&thumbnails()));
+    let plain = event(&connection(PLAIN));
+    assert_eq!(plain["invocationSchemaVersion"], "1.0");
+    let told = connection(ARGUMENTS);
+    let sent = event(&told);
+    assert_eq!(sent["invocationSchemaVersion"], "2.0");
+    let arguments = serde_json::to_value(&told.user_arguments).unwrap();
+    assert_eq!(sent["job"]["userArguments"], arguments);
+    let silent = S3Batch {
+        user_arguments: Default::default(),
+        ..told
+    };
+    assert!(event(&silent)["job"]["userArguments"].is_null());
 }

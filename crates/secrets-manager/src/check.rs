@@ -111,38 +111,85 @@ fn when(rotation: &SecretsManager) -> Vec<Finding> {
             .page(SCHEDULE_PAGE),
         );
     }
-    if let Some(hours) = rotation.duration.filter(|hours| !(1..=99).contains(hours)) {
+    let longest = longest(rotation.schedule.as_deref());
+    if let Some(hours) = rotation
+        .duration
+        .filter(|hours| !(1..=longest).contains(hours))
+    {
         findings.push(
             Finding::error(
                 "LW0707",
                 "duration",
-                format!("{hours} hours is not 1 to 99"),
+                format!("{hours} hours is not 1 to {longest}"),
             )
-            .why("RotateSecret refuses it")
-            .fix("set duration to the hours a rotation may take, at most until the next one")
+            .why("a window ends with its day, and before the next one begins")
+            .fix(format!(
+                "set duration to {longest} or less, or begin earlier in the day"
+            ))
             .page(SCHEDULE_PAGE),
         );
     }
     findings
 }
 
+/// The words of `rate(…)` or `cron(…)`.
+fn words<'a>(schedule: &'a str, kind: &str) -> Vec<&'a str> {
+    let inside = schedule
+        .strip_prefix(kind)
+        .and_then(|rest| rest.strip_prefix('('));
+    let inside = inside.and_then(|inside| inside.strip_suffix(')'));
+    inside.map_or_else(Vec::new, |inside| inside.split(' ').collect())
+}
+
+/// Hours between rotations, or days.
+fn rate(schedule: &str) -> Option<(u32, bool)> {
+    let [count, unit] = words(schedule, "rate")[..] else {
+        return None;
+    };
+    let count = count.parse().ok().filter(|count| *count > 0)?;
+    match unit {
+        "hour" | "hours" => Some((count, true)),
+        "day" | "days" => Some((count, false)),
+        _ => None,
+    }
+}
+
+/// As many hours a window has at most: those until the day is over or the next window begins.
+fn longest(schedule: Option<&str>) -> u32 {
+    let schedule = schedule.unwrap_or_default();
+    if let Some((hours, true)) = rate(schedule) {
+        return hours.clamp(1, 24);
+    }
+    // `2/10` is 2:00 and every ten hours from then on; the last window of a day may be shorter.
+    let hours = words(schedule, "cron").get(1).copied().unwrap_or_default();
+    let (begins, every) = hours.split_once('/').unwrap_or((hours, ""));
+    let left = 24 - begins.parse().unwrap_or(0).min(23);
+    every
+        .parse::<u32>()
+        .map_or(left, |every| left.min(every.max(1)))
+}
+
+/// Whether RotateSecret takes it: windows begin on the hour, four hours apart at least, and rotations
+/// are no years apart.
+fn is_schedule(schedule: &str) -> bool {
+    let by_rate = match rate(schedule) {
+        Some((hours, true)) => hours >= 4,
+        Some((days, false)) => days <= 999,
+        None => false,
+    };
+    by_rate || matches!(words(schedule, "cron")[..], ["0", _, _, _, _, "*"])
+}
+
 fn schedule(rotation: &SecretsManager) -> Option<Finding> {
     let schedule = rotation.schedule.as_ref()?;
-    let inside = |kind: &str| {
-        let inside = schedule.strip_prefix(kind)?.strip_prefix('(')?;
-        inside
-            .strip_suffix(')')
-            .map(|inside| inside.split(' ').count())
-    };
-    let formed = inside("rate") == Some(2) || inside("cron") == Some(6);
-    (!formed || schedule.len() > 256).then(|| {
+    (!is_schedule(schedule) || schedule.len() > 256).then(|| {
         Finding::error(
             "LW0708",
             "schedule",
             format!("`{schedule}` is not a schedule"),
         )
         .why("RotateSecret refuses it")
-        .fix("write rate(NUMBER UNIT), or cron() with six fields and 256 characters at most")
+        .fix("write rate(4 hours) to rate(999 days), or cron(0 HOURS DAY MONTH WEEKDAY *), 256 characters at most")
         .page(SCHEDULE_PAGE)
     })
 }

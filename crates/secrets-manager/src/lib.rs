@@ -54,7 +54,8 @@ pub struct SecretsManager {
     /// When the secret is rotated, `rate(…)` or `cron(…)`, UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<String>,
-    /// Hours after the scheduled time in which the rotation may run and be tried again: 1 to 99.
+    /// Hours after the scheduled time in which the rotation may run and be tried again: 1
+    /// to 24, and less where the day or the time to the next rotation is shorter.
     /// Secrets Manager chooses unless set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration: Option<u32>,

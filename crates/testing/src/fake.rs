@@ -1,5 +1,6 @@
 //! An endpoint made of one function, for what no emulator serves: it records every request.
 
+mod iam;
 mod lambda;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use lambda_with_aws::Session;
 
+pub use self::iam::Iam;
 pub use self::lambda::Lambda;
 
 /// Every request: method, path with query, body. Where the protocol has one path only, the operation

@@ -32,7 +32,10 @@ pub fn moto_endpoint() -> &'static str {
     endpoint
 }
 
-#[expect(clippy::zombie_processes, reason = "it ends with this process, not before")]
+#[expect(
+    clippy::zombie_processes,
+    reason = "it ends with this process, not before"
+)]
 fn start() -> (String, Option<Child>) {
     // Statics are never dropped, so the server ends when the pipe to its standard input does.
     let script = "\"$0\" -H 127.0.0.1 -p 0 2>&1 & cat >/dev/null; kill $!";

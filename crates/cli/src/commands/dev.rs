@@ -46,11 +46,12 @@ pub(super) fn run(
         .endpoint_url
         .clone()
         .or_else(|| config.dev.endpoint_url.clone());
-    let access = endpoint_url.map(|endpoint_url| Access {
+    let access = Access {
         endpoint_url,
         profile: global.profile.clone(),
-    });
-    runtime.block_on(serve(config, programs, &ports, access.as_ref(), output))?;
+        brokers: config.dev.brokers.clone(),
+    };
+    runtime.block_on(serve(config, programs, &ports, &access, output))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -10,6 +10,7 @@ mod invoke;
 mod list;
 mod permissions;
 mod show;
+mod trace;
 mod wiring;
 
 use std::io::Read;
@@ -30,12 +31,7 @@ pub(crate) use self::permissions::role_name;
 pub(crate) fn run(cli: Cli, output: Output) -> anyhow::Result<ExitCode> {
     let global = cli.global;
     let config = |directory: Option<&Path>| {
-        let path = match (&global.config, directory) {
-            (Some(path), _) => path.clone(),
-            (None, Some(file)) if file.is_file() => file.to_owned(),
-            (None, Some(directory)) => directory.join(FILE),
-            (None, None) => PathBuf::from(FILE),
-        };
+        let path = path(global.config.as_deref(), directory);
         Config::load(path, &Overrides::new(global.region.clone()))
     };
     match &cli.command {
@@ -54,6 +50,21 @@ pub(crate) fn run(cli: Cli, output: Output) -> anyhow::Result<ExitCode> {
         }
         Command::Invoke(args) => invoke::run(args, &global, || config(None), output),
         Command::Dev(args) => dev::run(args, &global, &config(args.directory.as_deref())?, output),
+        Command::Trace(args) => trace::run(
+            args,
+            &path(global.config.as_deref(), args.directory.as_deref()),
+            output,
+        ),
+    }
+}
+
+/// The file that defines functions and connections.
+fn path(config: Option<&Path>, directory: Option<&Path>) -> PathBuf {
+    match (config, directory) {
+        (Some(path), _) => path.to_owned(),
+        (None, Some(file)) if file.is_file() => file.to_owned(),
+        (None, Some(directory)) => directory.join(FILE),
+        (None, None) => PathBuf::from(FILE),
     }
 }
 

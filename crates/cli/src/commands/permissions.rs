@@ -85,15 +85,15 @@ fn calls(defined: &Defined, needs: &Needs) -> Vec<Vec<String>> {
     }
     for (connection, caller) in &needs.callers {
         let policy = Policy::of_role(&caller.allows);
-        let role = match &caller.role {
-            Some(arn) => role_name(arn).to_owned(),
+        let (role, name) = match &caller.role {
+            Some(arn) => (role_name(arn).to_owned(), connection.as_str()),
             None => {
                 let role = format!("{}-{connection}", defined.function.name());
                 calls.push(create_role(&role, &Policy::trust(caller)));
-                role
+                (role, "invoke")
             }
         };
-        calls.push(put_role_policy(&role, "invoke", &policy));
+        calls.push(put_role_policy(&role, name, &policy));
     }
     calls
 }

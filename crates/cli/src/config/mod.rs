@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use lambda_with::{Arn, Function};
 use serde::Deserialize;
 
+use crate::dev::Brokers;
 use crate::failure::Failure;
 use crate::services::{Connection, Kind};
 
@@ -41,6 +42,9 @@ pub(crate) struct Dev {
     pub(crate) http_port: Option<u16>,
     /// How many processes run for one function at most.
     pub(crate) max_environments: Option<NonZeroU16>,
+    /// Brokers on this machine.
+    #[serde(default)]
+    pub(crate) brokers: Brokers,
 }
 
 /// One function of the file.

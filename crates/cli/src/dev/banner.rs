@@ -41,18 +41,18 @@ fn text(up: &Up, output: Output) -> String {
             text.push_str(&format!("  {route}\n    {}\n", curl(route, &api.url)));
         }
     }
-    for queue in &up.queues {
+    for source in &up.sources {
+        let title = bold(source.service);
         text.push_str(&format!(
-            "{}  {} → {}\n",
-            bold("Queue"),
-            queue.queue,
-            queue.function
+            "{title}  {} → {}\n",
+            source.source, source.function
         ));
-        text.push_str(&match &queue.polled_at {
+        text.push_str(&match &source.polled_at {
             Some(url) => format!("  polled at {url}\n"),
             None => format!(
-                "  not polled: say where it is with --endpoint-url or endpoint_url in [dev]\n    {}\n",
-                by_hand(&queue.function, "sqs", up)
+                "  not polled: say where it is with {}\n    {}\n",
+                source.wanted,
+                by_hand(&source.function, source.service, up)
             ),
         });
     }

@@ -17,6 +17,8 @@ pub(super) struct Parcel {
     pub(super) payload: Bytes,
     pub(super) invocation_type: InvocationType,
     pub(super) caller: Caller,
+    /// The version or alias the connection is to.
+    pub(super) qualifier: Option<String>,
 }
 
 /// The example of this connection; nothing where its service sends none.
@@ -42,6 +44,7 @@ pub(super) fn parcel(
         payload: serde_json::to_vec(&document)?.into(),
         invocation_type,
         caller,
+        qualifier: defined.function.qualifier().map(str::to_owned),
     }))
 }
 

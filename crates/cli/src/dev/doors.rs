@@ -24,12 +24,15 @@ pub(super) struct Door {
     front: Front,
 }
 
+/// A function, and the version or alias of it that the connection is to.
+type Target = (FunctionHandle, Option<String>);
+
 enum Front {
-    Http(gateway::FrontDoor<FunctionHandle>),
-    Rest(gateway::FrontDoor<FunctionHandle>),
+    Http(gateway::FrontDoor<Target>),
+    Rest(gateway::FrontDoor<Target>),
     Alb {
         listener: Option<Arn>,
-        front: alb::FrontDoor<FunctionHandle>,
+        front: alb::FrontDoor<Target>,
     },
 }
 
@@ -83,6 +86,7 @@ impl Door {
         target: FunctionHandle,
     ) -> Result<(), Error> {
         let any = connection.as_any();
+        let target = (target, function.qualifier().map(str::to_owned));
         match &mut self.front {
             Front::Http(front) => match any.downcast_ref() {
                 Some(api) => front.add_http(api, target),
@@ -178,8 +182,9 @@ impl Door {
                 let source = delivery.source_arn.take();
                 delivery.source_arn = source.map(|arn| on_this_machine(arn, front.api_id()));
                 let trace = &admitted.trace_header;
-                let invocation = invocation(&admitted.event, delivery, trace);
-                let invoked = admitted.target.invoke(invocation);
+                let (function, qualifier) = admitted.target;
+                let invocation = invocation(&admitted.event, delivery, trace, qualifier);
+                let invoked = function.invoke(invocation);
                 let result = tokio::time::timeout(admitted.timeout, invoked).await.ok();
                 let response = match &result {
                     Some(result) => admitted.answer(result.as_ref()),
@@ -213,8 +218,9 @@ impl Door {
                 let source = delivery.source_arn.take();
                 delivery.source_arn = source.map(|arn| concrete(&arn));
                 let trace = &admitted.trace_header;
-                let invocation = invocation(&admitted.event, delivery, trace);
-                let result = admitted.target.invoke(invocation).await;
+                let (function, qualifier) = admitted.target;
+                let invocation = invocation(&admitted.event, delivery, trace, qualifier);
+                let result = function.invoke(invocation).await;
                 let response = admitted.answer(result.as_ref());
                 Answered {
                     route,
@@ -226,8 +232,14 @@ impl Door {
     }
 }
 
-fn invocation(event: &Bytes, delivery: Delivery, trace: &str) -> Invocation {
+fn invocation(
+    event: &Bytes,
+    delivery: Delivery,
+    trace: &str,
+    qualifier: &Option<String>,
+) -> Invocation {
     Invocation {
+        qualifier: qualifier.clone(),
         caller: Caller::Service(delivery),
         trace_header: Some(trace.to_owned()),
         ..Invocation::new(event.clone())

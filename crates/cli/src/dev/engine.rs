@@ -5,11 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lambda_with::rules::retry;
-use lambda_with_local::{Asynchronous, Command, FunctionOptions, LogKind, LogLine, LogSink, Run};
+use lambda_with_efs::Efs;
+use lambda_with_local::{
+    Asynchronous, Command, FunctionOptions, LogKind, LogLine, LogSink, Mount, Run,
+};
 use tokio::runtime::Runtime;
 
 use super::build::Programs;
 use super::doors;
+use super::serve::data;
 use crate::config::{Code, Config, Defined};
 use crate::failure::Failure;
 
@@ -56,11 +60,32 @@ pub(crate) fn function_options(
             )
         }));
     options.policy = doors::policy(defined);
+    options.mount = mount(config, defined)?;
     if let Some(max) = config.dev.max_environments {
         options.max_environments = max.get().into();
     }
     options.asynchronous = asynchronous(defined)?;
     Ok(Some(options))
+}
+
+/// The folder in the place of the file system, named after its access point: functions that share
+/// the one share the other.
+fn mount(config: &Config, defined: &Defined) -> Result<Option<Mount>, Failure> {
+    let connections = defined.connections.iter();
+    let mut mounts = connections.filter_map(|c| c.connection.as_any().downcast_ref::<Efs>());
+    let Some(efs) = mounts.next() else {
+        return Ok(None);
+    };
+    let access_point = efs
+        .access_point
+        .resource()
+        .rsplit('/')
+        .next()
+        .unwrap_or_default();
+    let folder = data(config.source.directory())?.join("efs");
+    Ok(Some(
+        Mount::new(&efs.mount_path, folder.join(access_point)).read_only(efs.read_only),
+    ))
 }
 
 fn asynchronous(defined: &Defined) -> Result<Asynchronous, Failure> {

@@ -7,13 +7,14 @@ mod doors;
 mod engine;
 mod once;
 mod ports;
-mod queues;
 mod serve;
+mod sources;
+mod wait;
 mod watch;
 
 pub(crate) use self::build::Programs;
 pub(crate) use self::engine::{function_options, quiet_log, runtime};
 pub(crate) use self::once::once;
 pub(crate) use self::ports::choose;
-pub(crate) use self::queues::Access;
 pub(crate) use self::serve::{Ports, serve};
+pub(crate) use self::sources::{Access, Brokers};

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use lambda_with::rules::retry;
-use lambda_with::{Invocation, Invoke, Outcome};
+use lambda_with::{Invocation, Outcome};
 use lambda_with_local::{FunctionHandle, Handle, Local, LogKind, LogLine, LogSink, Options, What};
 use lambda_with_sqs::{Sqs, SqsBatchResponse};
 use serde::Serialize;
@@ -14,6 +14,7 @@ use super::Programs;
 use super::deliver::{self, Parcel};
 use super::doors::{self, Door};
 use super::engine::function_options;
+use super::wait;
 use crate::config::{Config, Connected, Defined};
 use crate::failure::{Failure, told};
 use crate::output::{Output, Tone};
@@ -152,12 +153,10 @@ async fn invoke(
     let invocation = Invocation {
         invocation_type: parcel.invocation_type,
         caller: parcel.caller,
+        qualifier: parcel.qualifier,
         ..Invocation::new(parcel.payload.clone())
     };
-    let mut outcome = function
-        .invoke(invocation)
-        .await
-        .map_err(|error| error.to_string())?;
+    let mut outcome = wait::ask(function, &invocation, connection.patience()).await?;
     if let Outcome::Accepted { request_id } = &outcome {
         handle.settled().await;
         let ran = handle

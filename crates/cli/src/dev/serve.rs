@@ -10,13 +10,12 @@ use bytes::Bytes;
 use http::Request;
 use lambda_with::ErrorKind;
 use lambda_with_local::{Handle, Local, Options, Peer, Poller};
-use lambda_with_sqs::Sqs;
 use serde::Serialize;
 
 use super::doors::Door;
 use super::engine::{function_options, server_log};
 use super::ports::choose;
-use super::queues::{self, Access};
+use super::sources::{self, Access};
 use super::watch::Sources;
 use super::{Programs, banner};
 use crate::config::Config;
@@ -43,7 +42,7 @@ pub(super) struct Up {
     /// Functions that are on AWS only.
     pub(super) elsewhere: Vec<String>,
     pub(super) apis: Vec<Api>,
-    pub(super) queues: Vec<Queue>,
+    pub(super) sources: Vec<Source>,
     /// Connections nothing serves here; their events come through the Invoke API.
     pub(super) other: Vec<Other>,
 }
@@ -58,13 +57,17 @@ pub(super) struct Api {
     pub(super) routes: Vec<String>,
 }
 
-/// One queue.
+/// One queue, stream, topic or broker.
 #[derive(Debug, Serialize)]
-pub(super) struct Queue {
+pub(super) struct Source {
     pub(super) function: String,
-    pub(super) queue: String,
+    pub(super) service: &'static str,
+    pub(super) source: String,
     /// Where it is polled; nothing where it is not.
     pub(super) polled_at: Option<String>,
+    /// What was to be named for it to be polled.
+    #[serde(skip)]
+    pub(super) wanted: &'static str,
 }
 
 /// A connection that has no door of its own.
@@ -82,12 +85,13 @@ pub(crate) async fn serve(
     config: &Config,
     programs: Programs,
     ports: &Ports,
-    access: Option<&Access>,
+    access: &Access,
     output: Output,
 ) -> anyhow::Result<()> {
     let mut up = Up::default();
     let mut options = Options::new(data(config.source.directory())?);
     options.invoke_port = Some(ports.invoke);
+    options.traces = true;
     for defined in &config.functions {
         match function_options(config, defined, &programs)? {
             Some(function) => {
@@ -145,7 +149,7 @@ pub(crate) async fn serve(
 }
 
 /// The folder of the queue of accepted events, which no repository wants.
-fn data(directory: &Path) -> Result<PathBuf, Failure> {
+pub(super) fn data(directory: &Path) -> Result<PathBuf, Failure> {
     let folder = directory.join(".lambda-with");
     fs::create_dir_all(&folder)
         .and_then(|()| fs::write(folder.join(".gitignore"), "*\n"))
@@ -158,7 +162,7 @@ async fn connect(
     config: &Config,
     handle: &Handle,
     ports: &Ports,
-    access: Option<&Access>,
+    access: &Access,
     up: &mut Up,
     output: Output,
 ) -> anyhow::Result<Vec<Poller>> {
@@ -177,23 +181,23 @@ async fn connect(
                     doors.len() - 1
                 });
                 doors[index].add(connection, &defined.function, function.clone())?;
-            } else if let Some(sqs) = connection.as_any().downcast_ref::<Sqs>() {
-                if let Some(access) = access.filter(|_| sqs.enabled) {
-                    pollers.push(queues::poll(sqs, access, &function).await?);
-                }
-                up.queues.push(Queue {
+            } else if let Some(read) =
+                sources::read(connection, &defined.function, access, &function).await?
+            {
+                pollers.extend(read.poller);
+                up.sources.push(Source {
                     function: defined.name.clone(),
-                    queue: sqs.queue.to_string(),
-                    polled_at: access
-                        .filter(|_| sqs.enabled)
-                        .map(|access| access.endpoint_url.clone()),
+                    service: connection.service().id,
+                    source: read.source,
+                    polled_at: read.at,
+                    wanted: read.wanted,
                 });
             } else {
                 up.other.push(Other {
                     function: defined.name.clone(),
                     service: connection.service().id,
                     connection: connection.name(),
-                    sends: !connection.service().samples.is_empty(),
+                    sends: connection.example(&defined.function).is_some(),
                 });
             }
         }

@@ -122,13 +122,16 @@ fn caller_role(connection: &str, caller: &CallerRole) -> Resource {
     let policy = Policy::of_role(&caller.allows);
     let id = Resource::logical_id(&[connection, "role"]);
     match &caller.role {
+        // The role may be that of other connections too.
         Some(role) => {
+            let role = crate::commands::role_name(role);
             let properties = json!({
                 "PolicyDocument": policy,
-                "PolicyName": "invoke",
-                "RoleName": crate::commands::role_name(role),
+                "PolicyName": connection,
+                "RoleName": role,
             });
-            Resource::new(format!("{id}Policy"), "AWS::IAM::RolePolicy", properties)
+            let id = Resource::logical_id(&[connection, role, "role", "policy"]);
+            Resource::new(id, "AWS::IAM::RolePolicy", properties)
         }
         None => {
             let properties = json!({

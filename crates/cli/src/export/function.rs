@@ -19,6 +19,8 @@ pub(super) struct Names {
     /// Whether the template makes the function.
     pub(super) owned: bool,
     alias: Option<String>,
+    /// Whether a numbered version is meant, which the template publishes.
+    version: bool,
 }
 
 impl Names {
@@ -26,16 +28,15 @@ impl Names {
         let function = Resource::logical_id(&[&defined.name, "function"]);
         let stem = Resource::logical_id(&[&defined.name]);
         let owned = !matches!(defined.code, Code::Elsewhere);
-        let is_version = |q: &&str| q.bytes().all(|b| b.is_ascii_digit()) || *q == "$LATEST";
-        let alias = defined
-            .function
-            .qualifier()
-            .filter(|q| owned && !is_version(q));
+        let qualifier = defined.function.qualifier().filter(|_| owned);
+        let is_version = |q: &&str| q.bytes().all(|b| b.is_ascii_digit());
+        let alias = qualifier.filter(|q| !is_version(q) && *q != "$LATEST");
         Self {
             function,
             stem,
             owned,
             alias: alias.map(str::to_owned),
+            version: qualifier.is_some_and(|q| is_version(&q)),
         }
     }
 
@@ -48,6 +49,11 @@ impl Names {
             }
             Some(_) => {
                 let id = format!("{}Alias", self.stem);
+                (json!({ "Ref": id }), format!("${{{id}}}"))
+            }
+            // Its number is drawn when it is published.
+            None if self.version => {
+                let id = format!("{}Version", self.stem);
                 (json!({ "Ref": id }), format!("${{{id}}}"))
             }
             None => {
@@ -94,13 +100,15 @@ pub(super) fn resources(
         }
         resources.push(function);
     }
-    if let Some(alias) = &names.alias {
+    if names.alias.is_some() || names.version {
         let version = json!({ "FunctionName": { "Ref": id } });
         resources.push(Resource::new(
             format!("{stem}Version"),
             "AWS::Lambda::Version",
             version,
         ));
+    }
+    if let Some(alias) = &names.alias {
         let properties = json!({
             "FunctionName": { "Ref": id },
             "FunctionVersion": { "Fn::GetAtt": [format!("{stem}Version"), "Version"] },
@@ -215,7 +223,10 @@ fn asynchronous(defined: &Defined, names: &Names) -> Option<Resource> {
             true => json!({ "Ref": names.function }),
             false => json!(defined.function.name()),
         },
-        "Qualifier": defined.function.qualifier().unwrap_or("$LATEST"),
+        "Qualifier": match names.version {
+            true => json!({ "Fn::GetAtt": [format!("{}Version", names.stem), "Version"] }),
+            false => json!(defined.function.qualifier().unwrap_or("$LATEST")),
+        },
     });
     let destinations = [
         ("OnFailure", &defined.on_failure),

@@ -49,13 +49,60 @@ const ARGUMENTS: &[(&str, &str)] = &[
         "aws_apigatewayv2_stage",
         "api_id auto_deploy name stage_variables",
     ),
+    ("aws_cloudformation_stack", "name template_body"),
+    (
+        "aws_cloudfront_distribution",
+        "comment default_cache_behavior enabled ordered_cache_behavior origin restrictions viewer_certificate",
+    ),
+    (
+        "aws_cloudwatch_event_rule",
+        "description event_bus_name event_pattern name schedule_expression state",
+    ),
+    (
+        "aws_cloudwatch_event_target",
+        "arn dead_letter_config event_bus_name input input_path input_transformer retry_policy role_arn rule target_id",
+    ),
+    (
+        "aws_cloudwatch_log_account_policy",
+        "policy_document policy_name policy_type scope selection_criteria",
+    ),
+    (
+        "aws_cloudwatch_log_subscription_filter",
+        "apply_on_transformed_logs destination_arn emit_system_fields filter_pattern log_group_name name",
+    ),
+    ("aws_codecommit_trigger", "repository_name trigger"),
+    ("aws_cognito_user_pool", "lambda_config name user_pool_tier"),
+    (
+        "aws_config_config_rule",
+        "description evaluation_mode input_parameters maximum_execution_frequency name scope source",
+    ),
+    (
+        "aws_connect_lambda_function_association",
+        "function_arn instance_id",
+    ),
     ("aws_iam_role", "assume_role_policy"),
     ("aws_iam_role_policy", "name policy role"),
     ("aws_iam_role_policy_attachment", "policy_arn role"),
+    (
+        "aws_iot_authorizer",
+        "authorizer_function_arn enable_caching_for_http name signing_disabled status tags token_key_name token_signing_public_keys",
+    ),
+    (
+        "aws_iot_provisioning_template",
+        "description enabled name pre_provisioning_hook provisioning_role_arn tags template_body type",
+    ),
+    (
+        "aws_iot_topic_rule",
+        "description enabled error_action lambda name sql sql_version tags",
+    ),
+    (
+        "aws_kinesis_firehose_delivery_stream",
+        "destination extended_s3_configuration kinesis_source_configuration name",
+    ),
     ("aws_lambda_alias", "function_name function_version name"),
     (
         "aws_lambda_event_source_mapping",
-        "batch_size enabled event_source_arn filter_criteria function_name function_response_types kms_key_arn maximum_batching_window_in_seconds metrics_config provisioned_poller_config scaling_config tags",
+        "amazon_managed_kafka_event_source_config batch_size bisect_batch_on_function_error destination_config enabled event_source_arn filter_criteria function_name function_response_types kms_key_arn maximum_batching_window_in_seconds maximum_record_age_in_seconds maximum_retry_attempts metrics_config parallelization_factor provisioned_poller_config queues scaling_config source_access_configuration starting_position starting_position_timestamp tags topics tumbling_window_in_seconds",
     ),
     (
         "aws_lambda_function",
@@ -67,9 +114,37 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ),
     (
         "aws_lambda_permission",
-        "action function_name principal qualifier source_account source_arn statement_id",
+        "action event_source_token function_name principal qualifier source_account source_arn statement_id",
+    ),
+    (
+        "aws_lb_listener_rule",
+        "action condition listener_arn priority",
+    ),
+    (
+        "aws_lb_target_group",
+        "health_check lambda_multi_value_headers_enabled name target_type",
+    ),
+    (
+        "aws_lb_target_group_attachment",
+        "target_group_arn target_id",
     ),
     ("aws_s3_bucket_notification", "bucket lambda_function"),
+    (
+        "aws_scheduler_schedule",
+        "description flexible_time_window group_name name schedule_expression schedule_expression_timezone start_date state target",
+    ),
+    (
+        "aws_secretsmanager_secret_rotation",
+        "rotate_immediately rotation_lambda_arn rotation_rules secret_id",
+    ),
+    (
+        "aws_ses_receipt_rule",
+        "after enabled lambda_action name recipients rule_set_name s3_action scan_enabled tls_policy",
+    ),
+    (
+        "aws_sns_topic_subscription",
+        "endpoint filter_policy filter_policy_scope protocol redrive_policy region topic_arn",
+    ),
 ];
 
 /// What Terraform itself has in every block.

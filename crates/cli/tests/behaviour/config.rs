@@ -162,7 +162,7 @@ fn connections() {
               |
             4 | [[functions.orders.with]]
               | ^^^^^^^^^^^^^^^^^^^^^^^^^
-              fix: service = one of: alb, alexa, api-gateway, cloudfront, cognito, connect, efs, firehose, lex, s3, s3-batch, secrets-manager, sqs
+              fix: service = one of: alb, alexa, api-gateway, cloudformation, cloudfront, cloudwatch-logs, codecommit, codepipeline, cognito, config, connect, dynamodb, efs, eventbridge, firehose, iot, iot-events, kafka, kinesis, lex, mq, msk, s3, s3-batch, secrets-manager, ses, sns, sqs, x-ray
         "#]],
     );
     check(
@@ -173,7 +173,7 @@ fn connections() {
               |
             5 | service = "sqss"
               |           ^^^^^^
-              fix: one of: alb, alexa, api-gateway, cloudfront, cognito, connect, efs, firehose, lex, s3, s3-batch, secrets-manager, sqs
+              fix: one of: alb, alexa, api-gateway, cloudformation, cloudfront, cloudwatch-logs, codecommit, codepipeline, cognito, config, connect, dynamodb, efs, eventbridge, firehose, iot, iot-events, kafka, kinesis, lex, mq, msk, s3, s3-batch, secrets-manager, ses, sns, sqs, x-ray
         "#]],
     );
     check(

@@ -8,12 +8,16 @@ fn main() {
     loop {
         let (id, event) = call(&api, "GET /2018-06-01/runtime/invocation/next", "");
         println!("got {} bytes", event.len());
+        let slow = event.contains(".slow\"");
         let (result, answer) = if event.contains(".fail\"") {
             println!("about to fail");
             ("error", r#"{"errorType":"Echo.Told","errorMessage":"as told"}"#.to_owned())
         } else {
             ("response", event)
         };
+        if slow {
+            std::thread::sleep(std::time::Duration::from_secs(3));
+        }
         call(&api, &format!("POST /2018-06-01/runtime/invocation/{id}/{result}"), &answer);
     }
 }

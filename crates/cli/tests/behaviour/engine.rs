@@ -91,7 +91,7 @@ impl Server {
         )
     }
 
-    fn http(&self, request: &str, body: &str) -> String {
+    pub(crate) fn http(&self, request: &str, body: &str) -> String {
         let url = self.up["apis"][0]["url"].as_str().unwrap();
         let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
         let length = body.len();
@@ -122,7 +122,7 @@ impl Server {
     }
 
     /// Ends it as a process manager does, and gives its exit code.
-    fn end(mut self) -> Option<i32> {
+    pub(crate) fn end(mut self) -> Option<i32> {
         self.signal("-TERM");
         self.child.wait().unwrap().code()
     }
@@ -139,7 +139,7 @@ impl Drop for Server {
 fn the_engine_serves_until_it_is_ended() {
     let folder = copied_example();
     let server = Server::start(folder.path(), &["--port", "0"]);
-    let queue = &server.up["queues"][0];
+    let queue = &server.up["sources"][0];
     assert_eq!(
         (&queue["function"], &queue["polled_at"]),
         (&json!("orders"), &Value::Null)
@@ -412,7 +412,7 @@ fn messages_of_a_queue_come_until_they_are_done() {
     let folder = copied_example();
     let args = ["--port", "0", "--endpoint-url", &endpoint];
     let server = Server::start(folder.path(), &args);
-    assert_eq!(server.up["queues"][0]["polled_at"], json!(endpoint));
+    assert_eq!(server.up["sources"][0]["polled_at"], json!(endpoint));
     assert_eq!(line(), "one is left");
     assert_eq!(server.end(), Some(0));
     writeln!(queue.stdin.take().unwrap()).unwrap();

@@ -184,3 +184,43 @@ fn a_template_goes_to_a_file() {
         template(FULL)
     );
 }
+
+#[test]
+fn a_numbered_version_is_published_and_referred_to() {
+    let toml = r#"
+[functions.greeter]
+arn = "arn:aws:lambda:us-east-1:123456789012:function:greeter:1"
+bin = "greeter"
+timeout = 5
+
+[[functions.greeter.with]]
+service = "cloudfront"
+distribution = "harbor"
+event = "viewer-request"
+origin = "origin.harbor.example.com"
+"#;
+    let of = |format: &str| defined(toml, ["export", "--format", format]).ok().json();
+    for format in ["cloudformation", "sam"] {
+        let template = of(format);
+        let resources = &template["Resources"];
+        let version = &resources["GreeterVersion"]["Properties"]["FunctionName"];
+        assert_eq!(*version, json!({ "Ref": "GreeterFunction" }));
+        let config = &resources["HarborDistribution"]["Properties"]["DistributionConfig"];
+        let association = &config["DefaultCacheBehavior"]["LambdaFunctionAssociations"][0];
+        let reference = json!({ "Ref": "GreeterVersion" });
+        assert_eq!(association["LambdaFunctionARN"], reference);
+        let trust = &resources["GreeterRole"]["Properties"]["AssumeRolePolicyDocument"];
+        assert!(trust.to_string().contains("edgelambda"), "{trust}");
+    }
+    lint(&of("cloudformation"));
+    let resources = &of("terraform")["resource"];
+    let distribution = &resources["aws_cloudfront_distribution"]["harbor_distribution"];
+    let behaviour = &distribution["default_cache_behavior"];
+    let arn = "${aws_lambda_function.greeter_function.qualified_arn}";
+    assert_eq!(
+        behaviour["lambda_function_association"][0]["lambda_arn"],
+        arn
+    );
+    let function = &resources["aws_lambda_function"]["greeter_function"];
+    assert_eq!(function["publish"], true);
+}

@@ -36,7 +36,7 @@ pub(crate) fn copied_example() -> TempDir {
 }
 
 /// A package of one binary without dependencies: it answers every event with itself, and fails over
-/// an event that says so.
+/// an event that says so, or takes three seconds.
 pub(crate) fn echo(folder: &Path, toml: &str) {
     std::fs::create_dir_all(folder.join("src")).unwrap();
     let manifest = "[package]\nname = \"echo\"\nedition = \"2024\"\n[workspace]\n";

@@ -49,8 +49,8 @@ impl Missing {
 /// # Ok::<(), lambda_with::Error>(())
 /// ```
 ///
-/// A statement that allows under a condition counts as not allowing, and `why` names the condition;
-/// one that denies under a condition is passed over. Permission boundaries, organizations and the
+/// A statement that allows under another condition than the one it is needed under counts as not
+/// allowing, and `why` names the condition; one that denies under a condition is passed over. Permission boundaries, organizations and the
 /// source's own policy are not seen here.
 ///
 /// See <https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html>.
@@ -60,7 +60,7 @@ pub fn may_poll(policies: &[(String, Policy)], needed: &[RoleStatement]) -> Vec<
     for statement in needed {
         for resource in &statement.resources {
             for action in &statement.actions {
-                if let Some(why) = refusal(policies, action, resource) {
+                if let Some(why) = refusal(policies, statement, action, resource) {
                     missing.push(Missing {
                         action: (*action).to_owned(),
                         resource: resource.clone(),
@@ -75,13 +75,18 @@ pub fn may_poll(policies: &[(String, Policy)], needed: &[RoleStatement]) -> Vec<
 }
 
 /// What keeps the role from an action, if anything does.
-fn refusal(policies: &[(String, Policy)], action: &str, resource: &str) -> Option<String> {
+fn refusal(
+    policies: &[(String, Policy)],
+    needed: &RoleStatement,
+    action: &str,
+    resource: &str,
+) -> Option<String> {
     let mut conditional = None;
     let mut allowed = false;
     for (name, policy) in policies {
         let statements = policy.statements.iter();
         for statement in statements.filter(|s| speaks_of(s, action, resource)) {
-            match (statement.effect, statement.condition.is_empty()) {
+            match (statement.effect, is_met(statement, needed)) {
                 (Effect::Deny, true) => return Some(format!("{name} denies it")),
                 (Effect::Allow, true) => allowed = true,
                 (Effect::Allow, false) => {
@@ -93,6 +98,20 @@ fn refusal(policies: &[(String, Policy)], action: &str, resource: &str) -> Optio
         }
     }
     (!allowed).then(|| conditional.unwrap_or_else(|| "no policy of the role allows it".into()))
+}
+
+/// Whether all conditions of a statement are among those under which the action is needed.
+fn is_met(statement: &PolicyStatement, needed: &RoleStatement) -> bool {
+    statement.condition.iter().all(|(operator, keys)| {
+        keys.iter().all(|(key, values)| {
+            let known = |value: &str| {
+                let mut conditions = needed.conditions.iter();
+                conditions
+                    .any(|(o, k, v)| *o == operator.as_str() && *k == key.as_str() && v == value)
+            };
+            values.iter().any(|value| known(&value.to_string()))
+        })
+    })
 }
 
 /// The conditions of a statement, in its own words: `StringEquals aws:SourceVpc vpc-1`.
@@ -196,5 +215,29 @@ mod tests {
         ] {
             assert_eq!(check(&documents), expected, "{documents:?}");
         }
+    }
+
+    #[test]
+    fn a_condition_it_is_needed_under_is_no_obstacle() {
+        let key = "elasticfilesystem:AccessPointArn";
+        let needed = |value| {
+            RoleStatement::new(["elasticfilesystem:ClientMount"], "*", "Lambda mounts").when(
+                "StringEquals",
+                key,
+                value,
+            )
+        };
+        let policy: Policy = format!(
+            r#"{{"Statement":{{"Effect":"Allow","Action":"elasticfilesystem:*","Resource":"*","Condition":{{"StringEquals":{{"{key}":["a","b"]}}}}}}}}"#
+        )
+        .parse()
+        .unwrap();
+        let policies = [("inline".to_owned(), policy)];
+        assert_eq!(may_poll(&policies, &[needed("b")]), []);
+        let missing = may_poll(&policies, &[needed("c")]);
+        assert_eq!(
+            missing[0].why,
+            format!("inline allows it only when StringEquals {key} a or b")
+        );
     }
 }

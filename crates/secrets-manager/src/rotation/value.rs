@@ -109,3 +109,37 @@ impl SecretValue {
         Err(Error::new(ErrorKind::Limit, message).with("rule", SIZE))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_of_another_user_or_host_are_refused() {
+        let value = |user: &str, host: Value| {
+            SecretValue::json(&json!({ "username": user, "host": host, "password": user }))
+        };
+        let current = value("ferries", json!("db.example.com")).unwrap();
+        for (user, host, differs) in [
+            ("ferries", json!("db.example.com"), ""),
+            ("root", json!("db.example.com"), "`username`"),
+            ("ferries", json!("other.example.com"), "`host`"),
+            ("ferries", Value::Null, "`host`"),
+        ] {
+            let pending = value(user, host).unwrap();
+            match pending.same(&current, &["username", "host"]) {
+                Ok(()) => assert_eq!(differs, "", "{user}"),
+                Err(error) => {
+                    let rule = "AWSCURRENT and AWSPENDING are for the same user and the same host";
+                    assert_eq!(error.context("rule"), Some(rule));
+                    assert!(
+                        !differs.is_empty() && error.message().contains(differs),
+                        "{error}"
+                    );
+                }
+            }
+        }
+    }
+}

@@ -60,6 +60,9 @@ impl Lambda {
         if let Some(account) = asked.get("SourceAccount") {
             condition["StringEquals"] = json!({ "AWS:SourceAccount": account });
         }
+        if let Some(token) = asked.get("EventSourceToken") {
+            condition["StringEquals"]["lambda:EventSourceToken"] = token.clone();
+        }
         if let Some(arn) = asked.get("SourceArn") {
             condition["ArnLike"] = json!({ "AWS:SourceArn": arn });
         }

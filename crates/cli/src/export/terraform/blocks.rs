@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::scope::Scope;
-use super::{notification, roles, schema, table};
+use super::{nested, notification, roles, schema, table};
 use crate::config::Config;
 use crate::export::marked::{self, Resources};
 use crate::export::references;
@@ -73,9 +73,22 @@ impl<'a> Blocks<'a> {
                 extra = self.function(&function)?;
                 extra.extend(self.statement_id(id));
             }
+            "AWS::CloudFormation::CustomResource" | "AWS::Lex::BotAlias" => {
+                in_a_stack(id, &kind, &mut properties);
+            }
+            "AWS::CloudFront::Distribution" => nested::distribution(&mut properties),
+            "AWS::Connect::IntegrationAssociation" => nested::association(&mut properties),
+            "AWS::ElasticLoadBalancingV2::ListenerRule" => nested::listener_rule(&mut properties),
+            "AWS::ElasticLoadBalancingV2::TargetGroup" => {
+                self.target_group(id, &mut properties, &depends_on)?;
+            }
+            "AWS::KinesisFirehose::DeliveryStream" => nested::delivery_stream(&mut properties),
             "AWS::IAM::Role" => self.policies(id, &mut properties)?,
             "AWS::IAM::RolePolicy" => extra.extend(self.role_elsewhere(&mut properties)),
+            "AWS::IoT::TopicRule" => flattened(&mut properties),
+            "AWS::SES::ReceiptRule" => receipt_rule(&mut properties),
             "AWS::ApiGateway::Method" => self.integration(id, &mut properties)?,
+            "AWS::Events::Rule" => self.targets(id, &mut properties)?,
             "AWS::ApiGateway::Deployment" => {
                 let api = properties.get("RestApiId").cloned().unwrap_or_default();
                 let content = marked::content(self.scope.resources, &api);
@@ -150,6 +163,9 @@ impl<'a> Blocks<'a> {
         match kind {
             "AWS::S3::Bucket" => all.push(of("aws_s3_bucket_notification")),
             "AWS::ApiGateway::Method" => all.push(of("aws_api_gateway_integration")),
+            "AWS::ElasticLoadBalancingV2::TargetGroup" => {
+                all.push(of("aws_lb_target_group_attachment"));
+            }
             "AWS::IAM::Role" => all.extend(roles::addresses(name, &self.properties(id))),
             _ => {}
         }
@@ -176,6 +192,28 @@ impl<'a> Blocks<'a> {
         Ok(())
     }
 
+    /// The targets of a rule, which Terraform has beside it.
+    fn targets(&mut self, id: &str, properties: &mut Body) -> Result<(), Failure> {
+        let fields = schema::fields(table::TARGET);
+        let targets = properties.remove("Targets").unwrap_or_default();
+        for target in targets.as_array().into_iter().flatten() {
+            let members = target.as_object().cloned().unwrap_or_default();
+            let target_id = target["Id"].as_str().unwrap_or_default();
+            let mut body = self
+                .scope
+                .arguments(&fields, &members, "AWS::Events::Rule.Targets")?;
+            let rule = self.scope.name(id);
+            let name = super::scope::identifier(&format!("{rule}_{target_id}"));
+            let name_of = format!("${{aws_cloudwatch_event_rule.{rule}.name}}");
+            body.insert("rule".to_owned(), json!(name_of));
+            if let Some(bus) = properties.get("EventBusName") {
+                body.insert("event_bus_name".to_owned(), self.scope.value(bus)?);
+            }
+            self.insert("aws_cloudwatch_event_target", name, body, Vec::new());
+        }
+        Ok(())
+    }
+
     /// The notification of a bucket that is made elsewhere.
     fn notification(&mut self, id: &str, properties: &Body) -> Result<(), Failure> {
         let bucket = properties
@@ -197,5 +235,62 @@ impl<'a> Blocks<'a> {
             );
         }
         Ok(())
+    }
+}
+
+/// The payload's members beside the name of the rule, its actions by their kinds.
+fn flattened(rule: &mut Body) {
+    let Some(Value::Object(payload)) = rule.remove("TopicRulePayload") else {
+        return;
+    };
+    for (member, value) in payload {
+        match (member.as_str(), value) {
+            ("Actions", Value::Array(actions)) => {
+                let actions = actions.into_iter().filter_map(|action| match action {
+                    Value::Object(members) => members.into_iter().next(),
+                    _ => None,
+                });
+                for (kind, settings) in actions {
+                    match rule.entry(kind).or_insert(json!([])) {
+                        Value::Array(all) => all.push(settings),
+                        other => *other = settings,
+                    }
+                }
+            }
+            ("RuleDisabled", disabled) => {
+                rule.insert("Enabled".to_owned(), json!(disabled != json!(true)));
+            }
+            (_, value) => drop(rule.insert(member, value)),
+        }
+    }
+    // The provider demands it.
+    rule.entry("Enabled").or_insert(json!(true));
+}
+
+/// A stack of its own, because no provider answers for a custom resource as CloudFormation does, and
+/// none knows the aliases of bots.
+fn in_a_stack(id: &str, kind: &str, properties: &mut Body) {
+    let resource = json!({ "Type": kind, "Properties": std::mem::take(properties) });
+    properties.insert("Name".to_owned(), json!(format!("lambda-with-{id}")));
+    let template = json!({ "Resources": { id: resource } });
+    properties.insert("TemplateBody".to_owned(), template);
+}
+
+/// The rule's members beside the name of its set, its actions by their kinds with their places.
+fn receipt_rule(properties: &mut Body) {
+    let Some(Value::Object(mut rule)) = properties.remove("Rule") else {
+        return;
+    };
+    let actions = rule.remove("Actions");
+    properties.extend(rule);
+    let actions = actions.as_ref().and_then(Value::as_array).into_iter();
+    for (position, action) in (1..).zip(actions.flatten()) {
+        for (kind, settings) in action.as_object().into_iter().flatten() {
+            let mut settings = settings.clone();
+            settings["Position"] = json!(position);
+            if let Value::Array(all) = properties.entry(kind).or_insert(json!([])) {
+                all.push(settings);
+            }
+        }
     }
 }

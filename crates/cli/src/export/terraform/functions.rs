@@ -55,6 +55,12 @@ impl Blocks<'_> {
                 set("function_name", format!("${{{alias}.function_name}}"));
                 set("qualifier", format!("${{{alias}.name}}"));
             }
+            Some((id, None)) if self.scope.kind(id) == "AWS::Lambda::Version" => {
+                let version = self.scope.reference(id, Some("Version"))?;
+                let (function, _) = version.rsplit_once('.').unwrap_or_default();
+                set("function_name", format!("${{{function}.function_name}}"));
+                set("qualifier", format!("${{{version}}}"));
+            }
             Some((id, _)) => {
                 let name = self.scope.reference(id, None)?;
                 set("function_name", format!("${{{name}}}"));
@@ -93,6 +99,12 @@ impl Blocks<'_> {
         );
         if let Some(qualifier) = defined.function.qualifier() {
             body.insert("qualifier".to_owned(), json!(literal(qualifier)));
+        }
+        // A provider has one Region, here that of the first function; at the edge another is meant.
+        let region = defined.function.region();
+        let first = self.config.functions.first();
+        if first.is_some_and(|first| first.function.region() != region) {
+            body.insert("region".to_owned(), json!(literal(region)));
         }
         // `a-b` and `a_b` are two functions.
         while self

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod functions;
+mod nested;
 mod notification;
 mod roles;
 mod schema;

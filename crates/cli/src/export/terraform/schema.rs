@@ -2,7 +2,8 @@
 //!
 //! A line of the table reads `Name` (Terraform says `name`), `Name=other`, `Name:map` (an object
 //! whose keys are the user's), `Name:tags` (a list of keys and values, which Terraform has as a
-//! map), `Name:json` (a document, which Terraform has as text), or `Name{…}` (a nested block).
+//! map), `Name:json` (a document, which Terraform has as text), `Name:time` (seconds
+//! since the epoch, which Terraform has as RFC 3339), or `Name{…}` (a nested block).
 
 /// One property and its translation.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -23,6 +24,8 @@ pub(super) enum Shape {
     Tags,
     /// A document that Terraform has as text.
     Json,
+    /// Seconds since the epoch that Terraform has as a date.
+    Time,
     /// An object, or a list of them, with properties of its own.
     Block(Vec<Field>),
 }
@@ -48,6 +51,7 @@ fn block(words: &mut std::iter::Peekable<impl Iterator<Item = String>>) -> Vec<F
             "map" => Shape::Map,
             "tags" => Shape::Tags,
             "json" => Shape::Json,
+            "time" => Shape::Time,
             _ if words.next_if(|word| word == "{").is_some() => Shape::Block(block(words)),
             _ => Shape::Plain,
         };

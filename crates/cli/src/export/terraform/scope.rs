@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use lambda_with::{EpochSeconds, Json};
 use serde_json::{Map, Value, json};
 
 use super::schema::{Field, Shape, snake_case};
@@ -80,13 +81,14 @@ impl<'a> Scope<'a> {
             Failure::new(format!("{what} has no translation to Terraform"))
         };
         let resource = self.resources.get(id).ok_or_else(refuse)?;
-        if self.kind(id) == "AWS::Lambda::Version" && attribute == Some("Version") {
+        if self.kind(id) == "AWS::Lambda::Version" {
             let (function, _) =
                 references::target(&resource["Properties"]["FunctionName"]).ok_or_else(refuse)?;
-            return Ok(format!(
-                "aws_lambda_function.{}.version",
-                self.name(function)
-            ));
+            let of = match attribute {
+                None => "qualified_arn",
+                Some(_) => "version",
+            };
+            return Ok(format!("aws_lambda_function.{}.{of}", self.name(function)));
         }
         let kind = table::find(self.kind(id)).ok_or_else(refuse)?;
         let argument = match attribute {
@@ -194,6 +196,11 @@ impl<'a> Scope<'a> {
             }
             Shape::Map if value.is_object() => self.value(value),
             Shape::Json => Ok(json!(self.value(value)?.to_string())),
+            Shape::Time => {
+                let seconds = Json::from(value.clone()).decode::<EpochSeconds>();
+                let time = seconds.and_then(|seconds| seconds.timestamp());
+                Ok(json!(time.map_err(|_| refuse())?.to_string()))
+            }
             Shape::Tags => {
                 let mut tags = Map::new();
                 for tag in value.as_array().ok_or_else(refuse)? {

@@ -30,7 +30,12 @@ pub(super) const INTEGRATION: &str = "CacheKeyParameters CacheNamespace Connecti
     ContentHandling Credentials IntegrationHttpMethod PassthroughBehavior RequestParameters:map \
     RequestTemplates:map ResponseTransferMode TimeoutInMillis=timeout_milliseconds Type Uri";
 
-pub(super) const KINDS: [Kind; 18] = [
+/// The targets that CloudFormation has inside a rule.
+pub(super) const TARGET: &str = "Arn DeadLetterConfig{Arn} Id=target_id Input InputPath \
+    InputTransformer{InputPathsMap=input_paths:map InputTemplate} \
+    RetryPolicy{MaximumEventAgeInSeconds MaximumRetryAttempts} RoleArn";
+
+pub(super) const KINDS: [Kind; 38] = [
     Kind {
         cloudformation: "AWS::ApiGateway::Authorizer",
         terraform: "aws_api_gateway_authorizer",
@@ -127,6 +132,91 @@ pub(super) const KINDS: [Kind; 18] = [
                  StageVariables:map Tags:map",
     },
     Kind {
+        cloudformation: "AWS::CloudFront::Distribution",
+        terraform: "aws_cloudfront_distribution",
+        reference: "id",
+        attributes: &[("Arn", "arn"), ("DomainName", "domain_name")],
+        fields: "CacheBehaviors=ordered_cache_behavior{AllowedMethods CachePolicyId \
+                 CachedMethods LambdaFunctionAssociations=lambda_function_association{EventType \
+                 IncludeBody LambdaFunctionARN=lambda_arn} PathPattern TargetOriginId \
+                 ViewerProtocolPolicy} Comment DefaultCacheBehavior{AllowedMethods \
+                 CachePolicyId CachedMethods \
+                 LambdaFunctionAssociations=lambda_function_association{EventType IncludeBody \
+                 LambdaFunctionARN=lambda_arn} TargetOriginId ViewerProtocolPolicy} Enabled \
+                 Origins=origin{CustomOriginConfig{HTTPPort=http_port HTTPSPort=https_port \
+                 OriginProtocolPolicy OriginSSLProtocols=origin_ssl_protocols} DomainName \
+                 Id=origin_id} Restrictions{GeoRestriction{RestrictionType}} \
+                 ViewerCertificate{CloudFrontDefaultCertificate=cloudfront_default_certificate}",
+    },
+    Kind {
+        cloudformation: "AWS::CodeCommit::Repository",
+        terraform: "aws_codecommit_trigger",
+        reference: "repository_name",
+        attributes: &[],
+        fields: "RepositoryName Triggers=trigger{Branches CustomData DestinationArn Events Name}",
+    },
+    Kind {
+        cloudformation: "AWS::Cognito::UserPool",
+        terraform: "aws_cognito_user_pool",
+        reference: "id",
+        attributes: &[("Arn", "arn")],
+        fields: "LambdaConfig{CreateAuthChallenge CustomEmailSender{LambdaArn LambdaVersion} \
+                 CustomMessage CustomSMSSender{LambdaArn LambdaVersion} DefineAuthChallenge \
+                 KMSKeyID PostAuthentication PostConfirmation PreAuthentication PreSignUp \
+                 PreTokenGenerationConfig{LambdaArn LambdaVersion} UserMigration \
+                 VerifyAuthChallengeResponse} UserPoolName=name UserPoolTier",
+    },
+    Kind {
+        cloudformation: "AWS::Config::ConfigRule",
+        terraform: "aws_config_config_rule",
+        reference: "name",
+        attributes: &[],
+        fields: "ConfigRuleName=name Description EvaluationModes=evaluation_mode{Mode} \
+                 InputParameters:json MaximumExecutionFrequency Scope{ComplianceResourceId \
+                 ComplianceResourceTypes TagKey TagValue} Source{Owner \
+                 SourceDetails=source_detail{EventSource MaximumExecutionFrequency MessageType} \
+                 SourceIdentifier}",
+    },
+    Kind {
+        cloudformation: "AWS::CloudFormation::CustomResource",
+        terraform: "aws_cloudformation_stack",
+        reference: "id",
+        attributes: &[],
+        fields: "Name TemplateBody:json",
+    },
+    Kind {
+        cloudformation: "AWS::Connect::IntegrationAssociation",
+        terraform: "aws_connect_lambda_function_association",
+        reference: "id",
+        attributes: &[],
+        fields: "InstanceId IntegrationArn=function_arn",
+    },
+    Kind {
+        cloudformation: "AWS::ElasticLoadBalancingV2::ListenerRule",
+        terraform: "aws_lb_listener_rule",
+        reference: "arn",
+        attributes: &[],
+        fields: "Actions=action{TargetGroupArn Type} \
+                 Conditions=condition{HostHeaderConfig=host_header{Values} \
+                 HttpRequestMethodConfig=http_request_method{Values} \
+                 PathPatternConfig=path_pattern{Values}} ListenerArn Priority",
+    },
+    Kind {
+        cloudformation: "AWS::ElasticLoadBalancingV2::TargetGroup",
+        terraform: "aws_lb_target_group",
+        reference: "arn",
+        attributes: &[],
+        fields: "HealthCheck{Enabled HealthyThreshold Interval Matcher Path Timeout \
+                 UnhealthyThreshold} LambdaMultiValueHeadersEnabled Name TargetType",
+    },
+    Kind {
+        cloudformation: "AWS::Events::Rule",
+        terraform: "aws_cloudwatch_event_rule",
+        reference: "name",
+        attributes: &[("Arn", "arn")],
+        fields: "Description EventBusName EventPattern:json Name ScheduleExpression State",
+    },
+    Kind {
         cloudformation: "AWS::IAM::Role",
         terraform: "aws_iam_role",
         reference: "name",
@@ -140,6 +230,47 @@ pub(super) const KINDS: [Kind; 18] = [
         reference: "id",
         attributes: &[],
         fields: "PolicyDocument=policy:json PolicyName=name RoleName=role",
+    },
+    Kind {
+        cloudformation: "AWS::IoT::Authorizer",
+        terraform: "aws_iot_authorizer",
+        reference: "name",
+        attributes: &[("Arn", "arn")],
+        fields: "AuthorizerFunctionArn AuthorizerName=name EnableCachingForHttp SigningDisabled \
+                 Status Tags:tags TokenKeyName TokenSigningPublicKeys:map",
+    },
+    Kind {
+        cloudformation: "AWS::IoT::ProvisioningTemplate",
+        terraform: "aws_iot_provisioning_template",
+        reference: "name",
+        attributes: &[("TemplateArn", "arn")],
+        fields: "Description Enabled PreProvisioningHook{PayloadVersion TargetArn} \
+                 ProvisioningRoleArn Tags:tags TemplateBody TemplateName=name TemplateType=type",
+    },
+    Kind {
+        cloudformation: "AWS::IoT::TopicRule",
+        terraform: "aws_iot_topic_rule",
+        reference: "name",
+        attributes: &[("Arn", "arn")],
+        // The payload's members stand beside the name, and each kind of action is a block.
+        fields: "AwsIotSqlVersion=sql_version Description Enabled ErrorAction{Firehose{BatchMode \
+                 DeliveryStreamName RoleArn Separator} Kinesis{PartitionKey RoleArn StreamName} \
+                 Lambda{FunctionArn} Republish{Qos RoleArn Topic} S3{BucketName CannedAcl Key \
+                 RoleArn} Sns{MessageFormat RoleArn TargetArn} Sqs{QueueUrl RoleArn \
+                 UseBase64=use_base64}} Lambda{FunctionArn} RuleName=name Sql Tags:tags",
+    },
+    Kind {
+        cloudformation: "AWS::KinesisFirehose::DeliveryStream",
+        terraform: "aws_kinesis_firehose_delivery_stream",
+        reference: "name",
+        attributes: &[("Arn", "arn")],
+        fields: "DeliveryStreamName=name Destination \
+                 ExtendedS3DestinationConfiguration=extended_s3_configuration{BucketARN \
+                 BufferingInterval BufferingSize DynamicPartitioningConfiguration{Enabled} \
+                 ErrorOutputPrefix Prefix ProcessingConfiguration{Enabled \
+                 Processors{Parameters{ParameterName ParameterValue} Type}} RoleARN} \
+                 KinesisStreamSourceConfiguration=kinesis_source_configuration{KinesisStreamARN \
+                 RoleARN}",
     },
     Kind {
         cloudformation: "AWS::Lambda::Alias",
@@ -171,9 +302,15 @@ pub(super) const KINDS: [Kind; 18] = [
                  EventSourceArn FilterCriteria{Filters=filter{Pattern}} FunctionName \
                  FunctionResponseTypes KmsKeyArn MaximumBatchingWindowInSeconds \
                  MaximumRecordAgeInSeconds MaximumRetryAttempts MetricsConfig{Metrics} \
-                 ParallelizationFactor ProvisionedPollerConfig{MaximumPollers MinimumPollers} \
+                 LoggingConfig{SystemLogLevel} ParallelizationFactor \
+                 ProvisionedPollerConfig{MaximumPollers MinimumPollers PollerGroupName} \
                  Queues ScalingConfig{MaximumConcurrency} \
+                 SelfManagedKafkaEventSourceConfig{ConsumerGroupId SchemaRegistryConfig{\
+                 AccessConfigs=access_config{Type URI} EventRecordFormat \
+                 SchemaRegistryURI=schema_registry_uri \
+                 SchemaValidationConfigs=schema_validation_config{Attribute}}} \
                  SourceAccessConfigurations=source_access_configuration{Type URI} StartingPosition \
+                 StartingPositionTimestamp:time \
                  Tags:tags Topics TumblingWindowInSeconds",
     },
     Kind {
@@ -197,5 +334,63 @@ pub(super) const KINDS: [Kind; 18] = [
         // The function is named in two parts, so its property is translated by hand.
         fields: "Action EventSourceToken FunctionUrlAuthType InvokedViaFunctionUrl Principal \
                  PrincipalOrgID SourceAccount SourceArn",
+    },
+    Kind {
+        cloudformation: "AWS::Lex::BotAlias",
+        terraform: "aws_cloudformation_stack",
+        reference: "id",
+        attributes: &[],
+        fields: "Name TemplateBody:json",
+    },
+    Kind {
+        cloudformation: "AWS::Logs::AccountPolicy",
+        terraform: "aws_cloudwatch_log_account_policy",
+        reference: "policy_name",
+        attributes: &[],
+        fields: "PolicyDocument PolicyName PolicyType Scope SelectionCriteria",
+    },
+    Kind {
+        cloudformation: "AWS::Logs::SubscriptionFilter",
+        terraform: "aws_cloudwatch_log_subscription_filter",
+        reference: "name",
+        attributes: &[],
+        fields: "ApplyOnTransformedLogs DestinationArn EmitSystemFields FilterName=name \
+                 FilterPattern LogGroupName",
+    },
+    Kind {
+        cloudformation: "AWS::SES::ReceiptRule",
+        terraform: "aws_ses_receipt_rule",
+        reference: "name",
+        attributes: &[],
+        // The rule's members stand beside its set, and each kind of action is a block.
+        fields: "After Enabled LambdaAction{FunctionArn InvocationType Position TopicArn} Name \
+                 Recipients RuleSetName S3Action{BucketName ObjectKeyPrefix Position} ScanEnabled \
+                 TlsPolicy",
+    },
+    Kind {
+        cloudformation: "AWS::Scheduler::Schedule",
+        terraform: "aws_scheduler_schedule",
+        reference: "name",
+        attributes: &[("Arn", "arn")],
+        fields: "Description EndDate FlexibleTimeWindow{MaximumWindowInMinutes Mode} GroupName Name \
+                 ScheduleExpression ScheduleExpressionTimezone StartDate State \
+                 Target{Arn DeadLetterConfig{Arn} Input RetryPolicy{MaximumEventAgeInSeconds \
+                 MaximumRetryAttempts} RoleArn}",
+    },
+    Kind {
+        cloudformation: "AWS::SNS::Subscription",
+        terraform: "aws_sns_topic_subscription",
+        reference: "arn",
+        attributes: &[("Arn", "arn")],
+        fields: "Endpoint FilterPolicy:json FilterPolicyScope Protocol RedrivePolicy:json Region \
+                 TopicArn",
+    },
+    Kind {
+        cloudformation: "AWS::SecretsManager::RotationSchedule",
+        terraform: "aws_secretsmanager_secret_rotation",
+        reference: "id",
+        attributes: &[],
+        fields: "RotateImmediatelyOnUpdate=rotate_immediately RotationLambdaARN \
+                 RotationRules{AutomaticallyAfterDays Duration ScheduleExpression} SecretId",
     },
 ];

@@ -1,0 +1,211 @@
+//! Traces that `dev` keeps, and file systems it has folders for.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::engine::Server;
+use crate::functions::echo;
+use crate::run::{Ran, command, run_with, venv};
+
+/// A server of queues, until its standard input ends; it says where it is and what the queue's URL is.
+const QUEUES: &str = r#"
+import sys, boto3
+from moto.server import ThreadedMotoServer
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+server.start()
+endpoint = "http://%s:%d" % server.get_host_and_port()
+sqs = boto3.client("sqs", region_name="eu-west-1", endpoint_url=endpoint,
+                   aws_access_key_id="test", aws_secret_access_key="test")
+print(endpoint, flush=True)
+print(sqs.create_queue(QueueName="orders")["QueueUrl"], flush=True)
+sys.stdin.read()
+server.stop()
+"#;
+
+fn trace(folder: &Path, args: &[&str]) -> Ran {
+    run_with(command().arg("trace").args(args).current_dir(folder), "")
+}
+
+/// Names and origins of a tree, one line for each, deeper ones further in.
+fn drawn(nodes: &Value, depth: usize, text: &mut String) {
+    for node in nodes.as_array().unwrap() {
+        let origin = node["origin"].as_str().unwrap_or("-");
+        let linked = if node["linked"] == json!(true) {
+            " linked"
+        } else {
+            ""
+        };
+        let name = node["name"].as_str().unwrap();
+        text.push_str(&format!("{}{name} {origin}{linked}\n", "  ".repeat(depth)));
+        drawn(&node["children"], depth + 1, text);
+    }
+}
+
+#[test]
+fn a_request_a_queue_and_a_call_are_one_tree() {
+    let mut queues = Command::new(venv("bin/python"))
+        .args(["-c", QUEUES])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(queues.stdout.take().unwrap()).lines();
+    let mut line = || said.next().expect("a line").unwrap();
+    let (endpoint, queue) = (line(), line());
+    let folder = tempfile::tempdir().unwrap();
+    // A free port, because functions must be told it beforehand.
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let python = venv("bin/python");
+    let function = |handler: &str| {
+        format!(
+            "command = [{python:?}, \"-m\", \"awslambdaric\", \"app.{handler}\"]\ntimeout = 30\n"
+        )
+    };
+    let toml = format!(
+        "account = \"123456789012\"\nregion = \"eu-west-1\"\n\n[functions.orders]\n{}\
+         env = {{ QUEUE = \"{queue}\", AWS_ENDPOINT_URL_SQS = \"{endpoint}\", AWS_ENDPOINT_URL_LAMBDA = \"http://127.0.0.1:{port}\" }}\n\n\
+         [[functions.orders.with]]\nservice = \"sqs\"\nqueue = \"arn:aws:sqs:eu-west-1:123456789012:orders\"\nvisibility_timeout = 180\n\n\
+         [[functions.orders.with]]\nservice = \"api-gateway\"\napi = \"http\"\nname = \"orders\"\nroutes = [\"POST /orders\"]\n\n\
+         [[functions.orders.with]]\nservice = \"x-ray\"\n\n[functions.bill]\n{}",
+        function("handler"),
+        function("bill"),
+    );
+    std::fs::write(folder.path().join("lambda-with.toml"), toml).unwrap();
+    std::fs::write(folder.path().join("app.py"), include_str!("traced.py")).unwrap();
+    let server = Server::start(
+        folder.path(),
+        &["--port", &port.to_string(), "--endpoint-url", &endpoint],
+    );
+    let answer = server.http("POST /orders", "{}");
+    assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
+
+    let wanted = "\
+orders AWS::Lambda
+  orders AWS::Lambda::Function
+    Initialization -
+    Invocation -
+    SQS aws
+      orders AWS::Lambda linked
+        orders AWS::Lambda::Function
+          Invocation -
+          Lambda aws
+            bill AWS::Lambda
+              bill AWS::Lambda::Function
+                Initialization -
+                Invocation -
+                Overhead -
+          Overhead -
+    Overhead -
+";
+    let begun = Instant::now();
+    let found = loop {
+        let ran = trace(folder.path(), &["last", "--output", "json"]);
+        let mut text = String::new();
+        if ran.code == 0 {
+            let value = ran.json();
+            drawn(&value["tree"], 0, &mut text);
+            // The environment may have been started for the second invocation anew.
+            if text == wanted {
+                break value;
+            }
+        }
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "{text}{}",
+            ran.stderr
+        );
+        std::thread::sleep(Duration::from_millis(200));
+    };
+    let ids = found["ids"].as_array().unwrap();
+    assert_eq!(ids.len(), 2, "{found}");
+    let send = &found["tree"][0]["children"][0]["children"][2];
+    assert_eq!(send["annotations"], json!({ "ok": true }), "{found}");
+    assert!(found["duration_ms"].as_f64().unwrap() >= send["duration_ms"].as_f64().unwrap());
+    // The same tree from either trace, by its header too, and for people.
+    for id in ids {
+        let header = format!("Root={};Sampled=1", id.as_str().unwrap());
+        let text = trace(folder.path(), &[&header]).ok().stdout;
+        assert!(text.starts_with(id.as_str().unwrap()), "{text}");
+        assert_eq!(text.lines().count(), 2 + wanted.lines().count(), "{text}");
+        assert!(
+            text.contains("    SQS ") && text.contains("~ orders ") && text.contains(" ms "),
+            "{text}"
+        );
+    }
+    assert_eq!(server.end(), Some(0));
+    drop(queues.stdin.take());
+    queues.wait().unwrap();
+}
+
+#[test]
+fn traces_that_are_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    for (args, what) in [
+        (&[][..], "there are no traces in `./.lambda-with`"),
+        (
+            &["1-69a56802-0f1e2d3c4b5a69788796a5b4"],
+            "there is no trace `1-69a56802-0f1e2d3c4b5a69788796a5b4`",
+        ),
+    ] {
+        let ran = trace(folder.path(), args);
+        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains(what) && ran.stderr.contains("fix: "),
+            "{}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn a_file_system_is_a_folder_here() {
+    let folder = tempfile::tempdir().unwrap();
+    let toml = "account = \"123456789012\"\nregion = \"eu-west-1\"\n\n[functions.echo]\nbin = \"echo\"\n\
+        subnets = [\"subnet-0a1b2c3d4e5f60718\"]\nsecurity_groups = [\"sg-0a1b2c3d4e5f60718\"]\n\n\
+        [[functions.echo.with]]\nservice = \"efs\"\n\
+        access_point = \"arn:aws:elasticfilesystem:eu-west-1:123456789012:access-point/fsap-0c1d2e3f4a5b60718\"\n\
+        file_system = \"arn:aws:elasticfilesystem:eu-west-1:123456789012:file-system/fs-0a1b2c3d4e5f60718\"\n\
+        mount_path = \"/mnt/models\"\n";
+    echo(folder.path(), toml);
+    let invoke = |path: &str| {
+        let text = std::fs::read_to_string(folder.path().join("lambda-with.toml")).unwrap();
+        std::fs::write(
+            folder.path().join("lambda-with.toml"),
+            text.replace("/mnt/models", path),
+        )
+        .unwrap();
+        let mut command = command();
+        command.env("CARGO_TARGET_DIR", folder.path().join("target"));
+        run_with(
+            command
+                .current_dir(folder.path())
+                .args(["invoke", "--data", "7"]),
+            "",
+        )
+    };
+    assert_eq!(invoke("/mnt/models").ok().stdout, "7\n");
+    assert!(
+        folder
+            .path()
+            .join(".lambda-with/efs/fsap-0c1d2e3f4a5b60718")
+            .is_dir()
+    );
+    let ran = invoke("/mnt/../models");
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.stderr
+            .contains("`/mnt/../models` is no place for a file system"),
+        "{}",
+        ran.stderr
+    );
+}

@@ -1,0 +1,122 @@
+//! Looking into records.
+
+use std::borrow::Cow;
+
+use lambda_with::batch::StreamRecord;
+use lambda_with::{Error, ErrorKind, Json, JsonText, Map, Timestamp};
+use serde::de::DeserializeOwned;
+
+use crate::generated::{
+    DynamoDbEvent, DynamoDbFailureRecord, DynamoDbKinesisChange, DynamoDbRecord,
+    DynamoDbWindowEvent,
+};
+
+impl DynamoDbRecord {
+    /// Whether time to live deleted the item, and nobody else.
+    ///
+    /// ```
+    /// use lambda_with::decode;
+    /// use lambda_with_dynamodb::{DynamoDbEvent, SERVICE};
+    ///
+    /// let sample = SERVICE.sample("expired").ok_or("no such sample")?;
+    /// let event: DynamoDbEvent = decode(sample.json)?;
+    /// assert!(event.records[0].is_expired());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// Of a global table only the Region where it was deleted tells.
+    #[must_use]
+    pub fn is_expired(&self) -> bool {
+        self.user_identity.as_ref().is_some_and(|identity| {
+            identity.r#type == "Service" && identity.principal_id == "dynamodb.amazonaws.com"
+        })
+    }
+
+    /// The table, by the stream's ARN.
+    #[must_use]
+    pub fn table(&self) -> Option<&str> {
+        let (_, resource) = self.event_source_arn.split_once(":table/")?;
+        resource.split('/').next()
+    }
+}
+
+/// In order with the changes of its item.
+impl StreamRecord for DynamoDbRecord {
+    fn sequence_number(&self) -> &str {
+        &self.dynamodb.sequence_number
+    }
+
+    fn order(&self) -> Option<Cow<'_, str>> {
+        Some(item(&self.dynamodb.keys).into())
+    }
+}
+
+impl DynamoDbWindowEvent {
+    /// Reads the state that the last invocation of this window answered; `T::default()` for the
+    /// first.
+    ///
+    /// # Errors
+    ///
+    /// When the state does not fit `T`.
+    pub fn state<T: Default + DeserializeOwned>(&self) -> Result<T, Error> {
+        match self.state.as_str().trim() {
+            "{}" | "null" => Ok(T::default()),
+            _ => self.state.decode(),
+        }
+    }
+}
+
+impl DynamoDbKinesisChange {
+    /// When the change was made, whatever the unit of its time.
+    ///
+    /// ```
+    /// use lambda_with::decode;
+    /// use lambda_with_dynamodb::{DynamoDbKinesisRecord, SERVICE};
+    ///
+    /// let sample = SERVICE.sample("kinesis-record").ok_or("no such sample")?;
+    /// let record: DynamoDbKinesisRecord = decode(sample.json)?;
+    /// assert_eq!(record.dynamodb.timestamp().to_string(), "2026-03-02T10:35:52.123Z");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// Microseconds are cut to milliseconds.
+    #[must_use]
+    pub fn timestamp(&self) -> Timestamp {
+        let time = self.approximate_creation_date_time;
+        let unit = self.approximate_creation_date_time_precision.as_deref();
+        Timestamp::from_unix_millis(match unit {
+            Some("MICROSECOND") => time.div_euclid(1000),
+            _ => time,
+        })
+    }
+}
+
+impl DynamoDbFailureRecord {
+    /// The event that failed, which stands in S3 objects alone.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` where there is none; `Decode` when it is no event.
+    pub fn event(&self) -> Result<DynamoDbEvent, Error> {
+        let payload = self.payload.as_ref();
+        let Some(payload) = payload.filter(|payload| payload.as_str() != "null") else {
+            let what = "the failure record holds no event: only those in S3 do";
+            return Err(Error::new(ErrorKind::NotFound, what));
+        };
+        // AWS writes JSON in a string; some emulators write the object itself.
+        match payload.decode::<JsonText>() {
+            Ok(text) => text.decode(),
+            Err(_) => payload.decode(),
+        }
+    }
+}
+
+/// An item's key as one text, whatever the order of its attributes.
+pub(crate) fn item(keys: &Map<Json>) -> String {
+    let mut parts: Vec<String> = keys
+        .iter()
+        .map(|(name, value)| format!("{name}={}", value.as_str()))
+        .collect();
+    parts.sort();
+    parts.join("\n")
+}
