@@ -50,7 +50,11 @@ pub(crate) fn run(json: bool) -> Result<()> {
         .build();
     let telemetry = || tracing_opentelemetry::layer().with_tracer(provider.tracer("benches"));
     let x_ray = || XRayLayer::with(emitter.clone());
-    let unsent = || XRayLayer::new(|document| drop(std::hint::black_box(document.len())));
+    let unsent = || {
+        XRayLayer::new(|document| {
+            std::hint::black_box(document.len());
+        })
+    };
     let variants: Vec<(&str, &str, Dispatch)> = vec![
         ("no subscriber", HEADER, Dispatch::none()),
         ("registry alone", HEADER, Dispatch::new(Registry::default())),
@@ -77,7 +81,7 @@ pub(crate) fn run(json: bool) -> Result<()> {
         (
             "both",
             HEADER,
-            Dispatch::new(Registry::default().with(x_ray()).with(telemetry())),
+            Dispatch::new(Registry::default().with(telemetry()).with(x_ray())),
         ),
     ];
     let mut times = vec![Vec::with_capacity(ROUNDS); variants.len()];
@@ -175,11 +179,8 @@ mod tests {
                 .push(document.to_owned());
         });
         let telemetry = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
-        for dispatch in [Dispatch::new(
-            Registry::default().with(telemetry).with(x_ray),
-        )] {
-            tracing::dispatcher::with_default(&dispatch, || invocation(HEADER, 7));
-        }
+        let dispatch = Dispatch::new(Registry::default().with(telemetry).with(x_ray));
+        tracing::dispatcher::with_default(&dispatch, || invocation(HEADER, 7));
         let kept = kept
             .0
             .lock()

@@ -70,7 +70,9 @@ const PROGRAMS: [(&str, &str); 4] = [
 
 /// Installs those [`PROGRAMS`] that are missing. Their packages start no service of their own.
 fn programs() -> Result<()> {
-    let missing = PROGRAMS.iter().filter(|(file, _)| !Path::new(file).exists());
+    let missing = PROGRAMS
+        .iter()
+        .filter(|(file, _)| !Path::new(file).exists());
     let missing: Vec<&str> = missing.map(|(_, package)| *package).collect();
     if missing.is_empty() {
         return Ok(());

@@ -43,7 +43,10 @@ impl Exchange {
     /// # Errors
     ///
     /// The call's own, where it did not succeed.
-    #[expect(clippy::result_large_err, reason = "the SDK's error goes on as it came")]
+    #[expect(
+        clippy::result_large_err,
+        reason = "the SDK's error goes on as it came"
+    )]
     pub fn answered<T, E>(
         &self,
         made: Result<T, SdkError<E, HttpResponse>>,

@@ -225,7 +225,7 @@ mod tests {
             let mount = Mount::new(path, dir.path().join(name));
             match (folder(&mount), expected) {
                 (Ok(folder), Ok(())) => {
-                    assert!(folder.is_dir() && folder.ends_with(name), "{folder:?}")
+                    assert!(folder.is_dir() && folder.ends_with(name), "{folder:?}");
                 }
                 (Err(error), Err(why)) => assert!(error.to_string().contains(why), "{error}"),
                 (found, _) => panic!("{path} {name}: {found:?}"),

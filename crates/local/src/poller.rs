@@ -236,8 +236,10 @@ impl<S: Source + 'static> Drive<S> {
             self.count(|polled| polled.batches += 1);
             let function = self.function.clone();
             let event = self.mapping.envelope.event(&batch.records);
-            let traced = function.engine.traces.is_some();
-            let links = traced.then(|| links(&batch.records)).unwrap_or_default();
+            let links = match &function.engine.traces {
+                Some(_) => links(&batch.records),
+                None => Vec::new(),
+            };
             self.runs.spawn(async move {
                 let result = invoke(&function, &event, &links).await;
                 (batch, result)

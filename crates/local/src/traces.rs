@@ -131,7 +131,7 @@ impl Traces {
                 self.keep(json.to_owned());
             }
             Err(error) => {
-                tracing::warn!(%error, "what was sent to the X-Ray daemon is no segment document")
+                tracing::warn!(%error, "what was sent to the X-Ray daemon is no segment document");
             }
         }
     }

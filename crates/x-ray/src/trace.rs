@@ -354,7 +354,7 @@ mod tests {
         }
     }
 
-    fn check(json: &[Value], id: &str, expected: Expect) {
+    fn check(json: &[Value], id: &str, expected: &Expect) {
         let trace = Trace::of(&documents(json), id).unwrap();
         let mut text = format!("{}\n", trace.ids.join(" "));
         draw(&trace.roots, 0, &mut text);
@@ -386,7 +386,7 @@ mod tests {
         check(
             &parts,
             "t",
-            expect![[r#"
+            &expect![[r#"
             t
             a AWS::Lambda Some(500)
               early AWS::Lambda Some(500)
@@ -410,7 +410,7 @@ mod tests {
         check(
             &parts,
             "t",
-            expect![[r#"
+            &expect![[r#"
             t u never v
             a AWS::Lambda Some(500)
               batch AWS::Lambda Some(500) linked
@@ -420,7 +420,7 @@ mod tests {
         check(
             &parts,
             "u",
-            expect![[r#"
+            &expect![[r#"
             u never t v
             a AWS::Lambda Some(500)
               batch AWS::Lambda Some(500) linked
@@ -441,7 +441,7 @@ mod tests {
                 segment("t", "c", Some("c"), 3.0),
             ],
             "t",
-            expect![[r#"
+            &expect![[r#"
             t
             a AWS::Lambda Some(500)
               b AWS::Lambda Some(500)

@@ -84,7 +84,7 @@ fn put_trace_segments_takes_the_documents() {
     assert_eq!(documents.len(), 121);
     let input = tempfile(&serde_json::to_string(&documents).unwrap());
     let ran = Command::new(python::program("python"))
-        .args(["-c", PUT, &moto_endpoint(), &trace.to_string()])
+        .args(["-c", PUT, moto_endpoint(), &trace.to_string()])
         .stdin(input)
         .output()
         .unwrap();

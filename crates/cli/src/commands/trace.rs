@@ -53,7 +53,7 @@ pub(super) fn run(args: &args::Trace, file: &Path, output: Output) -> anyhow::Re
     let (start, end) = span(&trace.roots);
     if output.is_json() {
         output.json(&Printed {
-            ids: trace.ids.iter().map(|id| id.as_str()).collect(),
+            ids: trace.ids.iter().map(lambda_with::Text::as_str).collect(),
             start: start.to_string(),
             duration_ms: millis(between(start, end)),
             tree: trace.roots.iter().map(|node| tree(node, start)).collect(),
@@ -65,7 +65,7 @@ pub(super) fn run(args: &args::Trace, file: &Path, output: Output) -> anyhow::Re
         draw(root, start, 0, output, &mut rows);
     }
     let took = shown(between(start, end));
-    let ids: Vec<&str> = trace.ids.iter().map(|id| id.as_str()).collect();
+    let ids: Vec<&str> = trace.ids.iter().map(lambda_with::Text::as_str).collect();
     let title = output.paint(Tone::Bold, ids[0]);
     output.text(&format!("{title}  {}  {took}\n", start.to_rfc3339_millis()))?;
     for linked in &ids[1..] {
@@ -98,7 +98,7 @@ fn draw(node: &Node, start: Timestamp, depth: usize, output: Output, rows: &mut 
     let mark = if node.linked { "~ " } else { "" };
     let name = format!("{}{mark}{}", "  ".repeat(depth), node.name);
     let mut notes: Vec<String> = Vec::new();
-    notes.extend(node.origin.iter().map(|origin| origin.to_string()));
+    notes.extend(node.origin.iter().map(ToString::to_string));
     notes.extend(node.status.map(|status| status.to_string()));
     for (is, word, tone) in [
         (node.error, "error", Tone::Warning),

@@ -42,6 +42,7 @@ pub(super) fn sam(config: &Config, folder: &Path) -> anyhow::Result<Document> {
         };
         function["Type"] = json!("AWS::Serverless::Function");
         code(config, &mut function, &mut template["Parameters"], folder);
+        tracing(&mut function);
         alias(&id, &mut function, &mut resources);
         events(&id, &mut function, &mut resources);
         resources.insert(id, function);
@@ -49,6 +50,16 @@ pub(super) fn sam(config: &Config, folder: &Path) -> anyhow::Result<Document> {
     marked::redeploy(&mut resources);
     template["Resources"] = Value::Object(resources);
     Ok(marked::document(config, template, Some(TRANSFORM)))
+}
+
+/// SAM has a word of its own for the tracing mode.
+fn tracing(function: &mut Value) {
+    let Some(properties) = function["Properties"].as_object_mut() else {
+        return;
+    };
+    if let Some(tracing) = properties.remove("TracingConfig") {
+        properties.insert("Tracing".to_owned(), tracing["Mode"].clone());
+    }
 }
 
 /// What `sam build` makes the function of.

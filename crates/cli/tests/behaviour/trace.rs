@@ -148,6 +148,45 @@ orders AWS::Lambda
 }
 
 #[test]
+fn every_format_switches_tracing_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let toml = "account = \"123456789012\"\nregion = \"eu-west-1\"\n\n[functions.orders]\nbin = \"orders\"\n\n\
+        [[functions.orders.with]]\nservice = \"x-ray\"\n";
+    std::fs::write(folder.path().join("lambda-with.toml"), toml).unwrap();
+    for (format, pointer, expected) in [
+        (
+            "cloudformation",
+            "/Resources/OrdersFunction/Properties/TracingConfig",
+            json!({ "Mode": "Active" }),
+        ),
+        (
+            "sam",
+            "/Resources/OrdersFunction/Properties/Tracing",
+            json!("Active"),
+        ),
+        (
+            "terraform",
+            "/resource/aws_lambda_function/orders_function/tracing_config",
+            json!({ "mode": "Active" }),
+        ),
+    ] {
+        let mut command = command();
+        command
+            .current_dir(folder.path())
+            .args(["export", "--format", format]);
+        let exported = run_with(&mut command, "").ok().json();
+        assert_eq!(exported.pointer(pointer), Some(&expected), "{exported:#}");
+        let text = exported.to_string();
+        assert!(text.contains("xray:PutTraceSegments"), "{text}");
+        assert_eq!(
+            text.contains("TracingConfig"),
+            format == "cloudformation",
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn traces_that_are_not_there() {
     let folder = tempfile::tempdir().unwrap();
     for (args, what) in [
