@@ -140,7 +140,7 @@ fn folder(mount: &Mount) -> Result<PathBuf, Error> {
         .unwrap_or(Path::new("."))
         .canonicalize()
         .map_err(failed)?;
-    if found.parent() != Some(&above) {
+    if mount.folder.file_name().map(|name| above.join(name)) != Some(found.clone()) {
         return Err(
             refuse(format!("`{shown}` leads to `{}`", found.display())).with(
                 "fix",

@@ -148,9 +148,12 @@ fn sam_has_its_own_functions_and_events() {
         names,
         [
             "ArchiveRoleName",
+            "GreeterRoleName",
+            "HarborRoleName",
             "PetsCodeBucket",
             "PetsCodeKey",
-            "RecordsRoleName"
+            "RecordsRoleName",
+            "StreamsRoleName",
         ]
     );
 }
