@@ -125,7 +125,7 @@ pub fn facts(root: &Path, problems: &mut Problems) -> Result<Vec<Facts>> {
     for (id, name, mode) in ALL {
         let file = format!("crates/{id}/Cargo.toml");
         let path = root.join(&file);
-        if !path.with_file_name("schema.json").exists() {
+        if !path.exists() {
             continue;
         }
         let manifest: Manifest =

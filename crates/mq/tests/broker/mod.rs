@@ -26,6 +26,8 @@ pub(crate) fn rabbitmq() -> u16 {
         let at = |name: &str| folder.join(name);
         command
             .arg(SERVER)
+            // A broker that is killed early leaves a dump where it was started.
+            .current_dir(&folder)
             .env("ERL_EPMD_ADDRESS", "127.0.0.1")
             .env("ERL_EPMD_PORT", epmd.to_string())
             .env("FOLDER", &folder)
@@ -73,6 +75,7 @@ pub(crate) fn activemq() -> u16 {
         std::fs::write(&file, config).unwrap();
         let mut command = script("shift; exec java \"$@\"");
         command
+            .current_dir(&folder)
             .args(["java", "-Xmx256m", "-Dactivemq.home=/usr/share/activemq"])
             .arg(format!("-Dactivemq.base={}", folder.display()))
             .arg(format!("-Dactivemq.conf={}", folder.display()))
