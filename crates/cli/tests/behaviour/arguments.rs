@@ -102,7 +102,7 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("aws_lambda_alias", "function_name function_version name"),
     (
         "aws_lambda_event_source_mapping",
-        "amazon_managed_kafka_event_source_config batch_size bisect_batch_on_function_error destination_config enabled event_source_arn filter_criteria function_name function_response_types kms_key_arn maximum_batching_window_in_seconds maximum_record_age_in_seconds maximum_retry_attempts metrics_config parallelization_factor provisioned_poller_config queues scaling_config source_access_configuration starting_position starting_position_timestamp tags topics tumbling_window_in_seconds",
+        "amazon_managed_kafka_event_source_config batch_size bisect_batch_on_function_error destination_config enabled event_source_arn filter_criteria function_name function_response_types kms_key_arn maximum_batching_window_in_seconds maximum_record_age_in_seconds maximum_retry_attempts metrics_config parallelization_factor provisioned_poller_config queues scaling_config self_managed_event_source self_managed_kafka_event_source_config source_access_configuration starting_position starting_position_timestamp tags topics tumbling_window_in_seconds",
     ),
     (
         "aws_lambda_function",

@@ -65,16 +65,11 @@ fn one_event_of_every_service() {
 }
 
 /// What exports of `everything.toml` cannot hold, because other tools refuse it: AWS IoT Events has
-/// ended, and Terraform's form of self-managed Kafka is not written.
+/// ended.
 const REST: &str = r#"
 [functions.rest]
 
 [[functions.rest.with]]
 service = "iot-events"
 detector_model = "berth_watch"
-
-[[functions.rest.with]]
-service = "kafka"
-bootstrap_servers = ["kafka-1.example.com:9096"]
-topic = "cranes"
 "#;

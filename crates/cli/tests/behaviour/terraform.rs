@@ -95,6 +95,22 @@ fn one_bucket_has_one_notification() {
 }
 
 #[test]
+fn endpoints_of_a_cluster_are_one_text() {
+    let document = exported(EVERYTHING, "terraform");
+    let mappings = document["resource"]["aws_lambda_event_source_mapping"]
+        .as_object()
+        .unwrap();
+    let sources = mappings
+        .values()
+        .filter_map(|mapping| mapping.get("self_managed_event_source"));
+    let servers = "kafka-1.example.com:9096,kafka-2.example.com:9096";
+    assert_eq!(
+        sources.collect::<Vec<_>>(),
+        [&json!({ "endpoints": { "KAFKA_BOOTSTRAP_SERVERS": servers } })]
+    );
+}
+
+#[test]
 fn functions_elsewhere_are_data() {
     let document = exported(EVERYTHING, "terraform");
     let data = json!({ "//": "lambda-with", "function_name": "archive", "qualifier": "7" });

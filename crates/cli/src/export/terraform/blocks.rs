@@ -83,6 +83,7 @@ impl<'a> Blocks<'a> {
                 self.target_group(id, &mut properties, &depends_on)?;
             }
             "AWS::KinesisFirehose::DeliveryStream" => nested::delivery_stream(&mut properties),
+            "AWS::Lambda::EventSourceMapping" => nested::mapping(&mut properties),
             "AWS::IAM::Role" => self.policies(id, &mut properties)?,
             "AWS::IAM::RolePolicy" => extra.extend(self.role_elsewhere(&mut properties)),
             "AWS::IoT::TopicRule" => flattened(&mut properties),

@@ -60,6 +60,20 @@ pub(super) fn delivery_stream(properties: &mut Body) {
     }
 }
 
+/// A mapping of a cluster whose endpoints are one text, under the name that Lambda's API has for them.
+pub(super) fn mapping(properties: &mut Body) {
+    let endpoints = properties
+        .get_mut("SelfManagedEventSource")
+        .and_then(|source| source["Endpoints"].as_object_mut());
+    if let Some(endpoints) = endpoints
+        && let Some(servers) = endpoints.remove("KafkaBootstrapServers")
+    {
+        let servers = servers.as_array().into_iter().flatten();
+        let servers: Vec<&str> = servers.filter_map(Value::as_str).collect();
+        endpoints.insert("KAFKA_BOOTSTRAP_SERVERS".into(), servers.join(",").into());
+    }
+}
+
 impl Blocks<'_> {
     /// A target group with its health check as a block and its attribute by name. Its targets stand
     /// beside it, after what it depends on.

@@ -305,6 +305,7 @@ pub(super) const KINDS: [Kind; 38] = [
                  LoggingConfig{SystemLogLevel} ParallelizationFactor \
                  ProvisionedPollerConfig{MaximumPollers MinimumPollers PollerGroupName} \
                  Queues ScalingConfig{MaximumConcurrency} \
+                 SelfManagedEventSource{Endpoints:map} \
                  SelfManagedKafkaEventSourceConfig{ConsumerGroupId SchemaRegistryConfig{\
                  AccessConfigs=access_config{Type URI} EventRecordFormat \
                  SchemaRegistryURI=schema_registry_uri \
