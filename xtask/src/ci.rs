@@ -34,6 +34,11 @@ pub fn ci() -> Result<()> {
         }
         run(&mut check)
     })?;
+    step("the first command of README.md", || {
+        let words =
+            "run --package lambda-with-cli --no-default-features -- dev examples/orders --once";
+        run(&mut cargo(words.split(' ')))
+    })?;
     step("tests", || run(&mut cargo(["xtask", "test"])))?;
     step("documentation", crate::docs::rustdoc)?;
     eprintln!("all checks passed in {} s", start.elapsed().as_secs());

@@ -52,6 +52,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "REGION")]
     pub(crate) region: Option<String>,
     /// The profile of the AWS credentials
+    #[cfg(any(feature = "aws", feature = "poll"))]
     #[arg(long, global = true, env = "AWS_PROFILE", value_name = "NAME")]
     pub(crate) profile: Option<String>,
     /// Where AWS's API is reached instead of the Region's own endpoint
@@ -65,10 +66,11 @@ pub(crate) struct Global {
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Write {
     /// Print what would be done, and do nothing
-    #[arg(long, global = true, conflicts_with = "yes")]
+    #[arg(long, global = true)]
     pub(crate) dry_run: bool,
     /// Do it without asking
-    #[arg(long, global = true)]
+    #[cfg(feature = "aws")]
+    #[arg(long, global = true, conflicts_with = "dry_run")]
     pub(crate) yes: bool,
 }
 
@@ -96,10 +98,14 @@ pub(crate) enum Command {
     Permissions(Permissions),
     Check(Check),
     Export(Export),
+    #[cfg(feature = "aws")]
     Diff(Diff),
+    #[cfg(feature = "aws")]
     Connect(Connect),
+    #[cfg(feature = "aws")]
     Disconnect(Disconnect),
     /// Show how the connections stand on AWS; exit with 1 where something is missing or differs
+    #[cfg(feature = "aws")]
     Status {
         /// The function; all where left out
         function: Option<String>,
@@ -107,6 +113,18 @@ pub(crate) enum Command {
     Invoke(Invoke),
     Dev(Dev),
     Trace(Trace),
+    /// What a build without the feature `aws` is asked for in vain
+    #[cfg(not(feature = "aws"))]
+    #[command(
+        name = "connect",
+        aliases = ["diff", "disconnect", "status"],
+        disable_help_flag = true,
+        hide = true
+    )]
+    LeftOut {
+        #[arg(allow_hyphen_values = true, trailing_var_arg = true)]
+        _rest: Vec<String>,
+    },
 }
 
 /// Print a sample event
@@ -210,6 +228,7 @@ pub(crate) enum ExportFormat {
 }
 
 /// Print what `connect` would change on AWS; nothing is written
+#[cfg(feature = "aws")]
 #[derive(Args, Debug)]
 #[command(after_help = "\
 A line is `+` for what would be made, `~` for what would be changed, `-` for what would be removed.
@@ -226,6 +245,7 @@ pub(crate) struct Diff {
 }
 
 /// Set up the connections on AWS: permissions, mappings, notifications
+#[cfg(feature = "aws")]
 #[derive(Args, Debug)]
 #[command(after_help = "\
 What others set up stays as it is. Where nothing differs, nothing is written; after an interruption,
@@ -244,6 +264,7 @@ pub(crate) struct Connect {
 }
 
 /// Take the connections down again: exactly what `connect` set up
+#[cfg(feature = "aws")]
 #[derive(Args, Debug)]
 pub(crate) struct Disconnect {
     /// The function; all where left out

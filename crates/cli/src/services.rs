@@ -3,9 +3,12 @@
 use std::any::Any;
 use std::fmt::Debug;
 
+#[cfg(feature = "aws")]
+use lambda_with::Error;
 use lambda_with::{
-    Error, Example, Finding, Function, Integration, Patience, Permission, Resource, Service,
+    Example, Finding, Function, Integration, Patience, Permission, Resource, Service,
 };
+#[cfg(feature = "aws")]
 use lambda_with_aws::{Wire, Wiring};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -64,6 +67,7 @@ pub(crate) struct Kind {
     pub(crate) word: &'static str,
     pub(crate) read: for<'a> fn(ValueDeserializer<'a>) -> Result<Box<dyn Connection>, TomlError>,
     /// Hands the connection over to be set up on AWS.
+    #[cfg(feature = "aws")]
     pub(crate) wire: fn(&dyn Connection, &mut Wiring) -> Result<(), Error>,
 }
 
@@ -155,6 +159,7 @@ where
 }
 
 /// A connection whose wiring follows from its definition alone.
+#[cfg(feature = "aws")]
 fn add<T: Integration + 'static>(
     connection: &dyn Connection,
     wiring: &mut Wiring,
@@ -166,6 +171,7 @@ fn add<T: Integration + 'static>(
 }
 
 /// A connection with steps of its own.
+#[cfg(feature = "aws")]
 fn wire<T: Wire + 'static>(connection: &dyn Connection, wiring: &mut Wiring) -> Result<(), Error> {
     connection
         .as_any()
@@ -193,6 +199,7 @@ macro_rules! entry {
             kinds: &[$(Kind {
                 word: $word,
                 read: read::<$module::$type>,
+                #[cfg(feature = "aws")]
                 wire: $wire::<$module::$type>,
             }),+],
         }

@@ -11,6 +11,7 @@ mod list;
 mod permissions;
 mod show;
 mod trace;
+#[cfg(feature = "aws")]
 mod wiring;
 
 use std::io::Read;
@@ -42,9 +43,13 @@ pub(crate) fn run(cli: Cli, output: Output) -> anyhow::Result<ExitCode> {
         Command::Permissions(args) => permissions::run(args, &config(None)?, output),
         Command::Check(args) => check::run(args, &config(None)?, output),
         Command::Export(args) => export::run(args, global.write.dry_run, &config(None)?, output),
+        #[cfg(feature = "aws")]
         Command::Diff(args) => wiring::diff(args, &global, &config(None)?, output),
+        #[cfg(feature = "aws")]
         Command::Connect(args) => wiring::connect(args, &global, &config(None)?, output),
+        #[cfg(feature = "aws")]
         Command::Disconnect(args) => wiring::disconnect(args, &global, &config(None)?, output),
+        #[cfg(feature = "aws")]
         Command::Status { function } => {
             wiring::status(function.as_deref(), &global, &config(None)?, output)
         }
@@ -55,6 +60,10 @@ pub(crate) fn run(cli: Cli, output: Output) -> anyhow::Result<ExitCode> {
             &path(global.config.as_deref(), args.directory.as_deref()),
             output,
         ),
+        #[cfg(not(feature = "aws"))]
+        Command::LeftOut { .. } => Err(Failure::usage("this build does not reach AWS")
+            .fix("build the command with its feature `aws`, as it is by default")
+            .into()),
     }
 }
 

@@ -89,6 +89,7 @@ fn connected(source: &Source, value: Spanned<DeValue<'_>>) -> Result<Connected, 
     let connection = (kind.read)(value.into()).map_err(|error| at(source, &error, span))?;
     Ok(Connected {
         place,
+        #[cfg(feature = "aws")]
         kind,
         connection,
     })

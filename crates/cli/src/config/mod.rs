@@ -15,7 +15,9 @@ use serde::Deserialize;
 
 use crate::dev::Brokers;
 use crate::failure::Failure;
-use crate::services::{Connection, Kind};
+use crate::services::Connection;
+#[cfg(feature = "aws")]
+use crate::services::Kind;
 
 pub(crate) use self::source::Source;
 
@@ -77,6 +79,8 @@ pub(crate) enum Code {
 #[derive(Debug)]
 pub(crate) struct Connected {
     pub(crate) place: Place,
+    /// How it is set up on AWS.
+    #[cfg(feature = "aws")]
     pub(crate) kind: &'static Kind,
     pub(crate) connection: Box<dyn Connection>,
 }

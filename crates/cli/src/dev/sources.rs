@@ -1,29 +1,20 @@
 //! Sources read over their real protocols: queues, streams, topics, brokers.
 
-use std::net::IpAddr;
-use std::time::Duration;
+#[cfg(feature = "poll")]
+mod open;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_sqs::config::Credentials;
-use lambda_with::rules::batch::{Envelope, Limits};
-use lambda_with::rules::filter::{DataKey, FilterCriteria};
 use lambda_with::rules::mapping::{Mapping, SourceKind};
-use lambda_with::rules::stream::Settings;
-use lambda_with::{Arn, Error, ErrorKind, Function, Stream};
+use lambda_with::{Arn, Function};
 use lambda_with_dynamodb::DynamoDb;
-use lambda_with_dynamodb::poll::DynamoDbStream;
 use lambda_with_kafka::Kafka;
-use lambda_with_kafka::poll::KafkaStream;
 use lambda_with_kinesis::Kinesis;
-use lambda_with_kinesis::poll::KinesisStream;
-use lambda_with_local::{FunctionHandle, Mapping as Polling, Poller};
-use lambda_with_mq::poll::{ActiveMqSource, RabbitMqSource};
+use lambda_with_local::{FunctionHandle, Poller};
 use lambda_with_mq::{ActiveMq, RabbitMq};
 use lambda_with_msk::Msk;
 use lambda_with_sqs::Sqs;
-use lambda_with_sqs::poll::SqsSource;
 use serde::Deserialize;
 
+#[cfg(not(feature = "poll"))]
 use crate::failure::Failure;
 use crate::services::Connection;
 
@@ -32,6 +23,7 @@ use crate::services::Connection;
 pub(crate) struct Access {
     /// Of queues and streams, which AWS's own API gives out.
     pub(crate) endpoint_url: Option<String>,
+    #[cfg(feature = "poll")]
     pub(crate) profile: Option<String>,
     pub(crate) brokers: Brokers,
 }
@@ -60,6 +52,10 @@ pub(super) struct Read {
 }
 
 /// What the connection reads, and where it is.
+#[cfg_attr(
+    not(feature = "poll"),
+    expect(dead_code, reason = "whoever does not read needs less of it")
+)]
 enum Source<'a> {
     Sqs(&'a Sqs),
     Kinesis(&'a Kinesis),
@@ -88,18 +84,30 @@ pub(super) async fn read(
     let address = source
         .address(access)
         .filter(|_| mapping.enabled != Some(false));
-    let mut read = Read {
-        source: source.name(&mapping),
-        at: address.map(|address| without_password(&address)),
-        wanted: source.wanted(),
-        poller: None,
+    let (name, wanted) = (source.name(&mapping), source.wanted());
+    let at = address.as_deref().map(without_password);
+    let poller = match (&at, &address) {
+        #[cfg(feature = "poll")]
+        (Some(at), Some(address)) => {
+            let opened = source.open(connection, &mapping, definition, access, address, function);
+            let poller = opened.await.map_err(|error| source.explained(&error, at))?;
+            Some(poller)
+        }
+        #[cfg(not(feature = "poll"))]
+        (Some(at), Some(_)) => {
+            let _ = function;
+            let failure = Failure::new(format!("{name} at {at} cannot be read by this build"));
+            let fix = format!("build the command with its feature `poll`, or leave {wanted} out");
+            return Err(failure.fix(fix).into());
+        }
+        _ => None,
     };
-    if let (Some(at), Some(address)) = (&read.at, source.address(access)) {
-        let opened = source.open(connection, &mapping, definition, access, &address, function);
-        let poller = opened.await.map_err(|error| source.explained(&error, at))?;
-        read.poller = Some(poller);
-    }
-    Ok(Some(read))
+    Ok(Some(Read {
+        source: name,
+        at,
+        wanted,
+        poller,
+    }))
 }
 
 impl<'a> Source<'a> {
@@ -149,167 +157,6 @@ impl<'a> Source<'a> {
             Self::RabbitMq(_) => "rabbitmq in [dev.brokers]",
         }
     }
-
-    async fn open(
-        &self,
-        connection: &dyn Connection,
-        mapping: &Mapping,
-        definition: &Function,
-        access: &Access,
-        address: &str,
-        function: &FunctionHandle,
-    ) -> Result<Poller, Error> {
-        let region = mapping
-            .source
-            .as_ref()
-            .map_or(definition.region(), Arn::region);
-        let config = || config(region, address, access.profile.as_deref());
-        match self {
-            Self::Sqs(sqs) => {
-                let client = aws_sdk_sqs::Client::new(&config().await);
-                let source = SqsSource::find(client, sqs.queue.clone()).await?;
-                let usual = Polling::default();
-                let most = sqs.maximum_concurrency.map(number);
-                let polling = Polling {
-                    maximum_concurrency: most.unwrap_or(usual.maximum_concurrency),
-                    ..polling(mapping, usual)?
-                };
-                Ok(function.poll(source, polling))
-            }
-            Self::Kinesis(kinesis) => {
-                let role = definition.role.as_ref().map(Arn::to_string);
-                let account = definition.account();
-                let role = role.unwrap_or_else(|| {
-                    format!("arn:aws:iam::{account}:role/{}", definition.name())
-                });
-                let client = aws_sdk_kinesis::Client::new(&config().await);
-                let source = KinesisStream::new(client, kinesis.stream.clone(), role);
-                stream(connection, source, mapping, SourceKind::Kinesis, function).await
-            }
-            Self::DynamoDb(table) => {
-                let client = aws_sdk_dynamodbstreams::Client::new(&config().await);
-                let source = DynamoDbStream::new(client, table.stream.clone());
-                stream(connection, source, mapping, SourceKind::DynamoDb, function).await
-            }
-            Self::Kafka(topic, kind) => {
-                let mut client = rdkafka::ClientConfig::new();
-                client.set("bootstrap.servers", address);
-                let group = mapping.consumer_group.clone();
-                let group = group.unwrap_or_else(|| format!("lambda-with-{}", connection.name()));
-                let source = KafkaStream::connect(client, *topic, group).await?;
-                let mut mapping = mapping.clone();
-                if mapping.bootstrap_servers.is_empty() {
-                    mapping.bootstrap_servers = vec![address.to_owned()];
-                }
-                stream(connection, source, &mapping, *kind, function).await
-            }
-            Self::ActiveMq(mq) => {
-                let (login, passcode, place) = parts(address);
-                let ahead = ahead(mapping, 5);
-                let queue = mq.queue.as_str();
-                let source = ActiveMqSource::connect(place, login, passcode, queue, ahead).await?;
-                let polling = Polling {
-                    data_key: DataKey::MQ,
-                    envelope: Envelope::active_mq(&mq.broker),
-                    ..polling(mapping, broker(5))?
-                };
-                Ok(function.poll(source, polling))
-            }
-            Self::RabbitMq(mq) => {
-                let source = RabbitMqSource::connect(address, &mq.queue, ahead(mapping, 1)).await?;
-                let host = mq.virtual_host.as_deref().unwrap_or("/");
-                let polling = Polling {
-                    data_key: DataKey::MQ,
-                    envelope: Envelope::rabbit_mq(&mq.broker, &mq.queue, host),
-                    ..polling(mapping, broker(1))?
-                };
-                Ok(function.poll(source, polling))
-            }
-        }
-    }
-
-    fn explained(&self, error: &Error, at: &str) -> Failure {
-        let wanted = self.wanted();
-        let fix = match (error.kind(), self) {
-            (ErrorKind::NotFound, Self::Sqs(sqs)) => format!(
-                "make it: aws sqs create-queue --queue-name {} --endpoint-url {at}",
-                sqs.queue.resource()
-            ),
-            (ErrorKind::NotFound, _) => format!("make it at {at}, or correct its name"),
-            (ErrorKind::Unavailable, _) => {
-                format!("does anything listen at {at}? start it first, or leave {wanted} out")
-            }
-            _ => format!("{wanted} says where it is, now {at}"),
-        };
-        Failure::new(error.to_string()).fix(fix)
-    }
-}
-
-/// Begins to read a stream, whose shards must be there to be listed.
-async fn stream(
-    connection: &dyn Connection,
-    source: impl Stream + 'static,
-    mapping: &Mapping,
-    kind: SourceKind,
-    function: &FunctionHandle,
-) -> Result<Poller, Error> {
-    source.shards().await?;
-    let settings = Settings::of(mapping, kind)?;
-    Ok(function.stream(connection.name(), source, settings))
-}
-
-/// The mapping's settings, as the engine takes them.
-fn polling(mapping: &Mapping, usual: Polling) -> Result<Polling, Error> {
-    let window = mapping
-        .batching_window
-        .map(|window| Duration::from_secs(window.into()));
-    Ok(Polling {
-        limits: Limits {
-            size: mapping.batch_size.map_or(usual.limits.size, number),
-            window: window.unwrap_or(usual.limits.window),
-            ..usual.limits
-        },
-        filters: FilterCriteria::parse(&mapping.filters)?,
-        report_batch_item_failures: mapping.report_batch_item_failures == Some(true),
-        ..usual
-    })
-}
-
-/// What Lambda does with a broker unless told otherwise.
-fn broker(at_once: usize) -> Polling {
-    let usual = Polling::default();
-    Polling {
-        limits: Limits {
-            size: 100,
-            window: Duration::from_millis(500),
-            ..usual.limits
-        },
-        maximum_concurrency: at_once,
-        ..usual
-    }
-}
-
-/// How many messages a broker gives out ahead.
-fn ahead(mapping: &Mapping, at_once: u32) -> u16 {
-    let messages = mapping.batch_size.unwrap_or(100).saturating_mul(at_once);
-    messages.try_into().unwrap_or(u16::MAX)
-}
-
-fn number(number: u32) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
-}
-
-/// Name, password and place of a URL.
-fn parts(url: &str) -> (&str, &str, &str) {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let rest = rest.trim_end_matches('/');
-    match rest.rsplit_once('@') {
-        Some((user, place)) => {
-            let (name, password) = user.split_once(':').unwrap_or((user, ""));
-            (name, password, place)
-        }
-        None => ("", "", rest),
-    }
 }
 
 /// The URL as it may be shown.
@@ -321,81 +168,21 @@ fn without_password(url: &str) -> String {
     format!("{scheme}://{place}")
 }
 
-async fn config(region: &str, endpoint_url: &str, profile: Option<&str>) -> SdkConfig {
-    let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .region(Region::new(region.to_owned()))
-        .endpoint_url(endpoint_url);
-    if let Some(profile) = profile {
-        loader = loader.profile_name(profile);
-    } else if is_here(endpoint_url) && std::env::var_os("AWS_ACCESS_KEY_ID").is_none() {
-        // Emulators on this machine take any credentials, and without any the SDK would go looking
-        // for some on the network.
-        loader = loader.credentials_provider(Credentials::new(
-            "test",
-            "test",
-            None,
-            None,
-            "lambda-with",
-        ));
-    }
-    loader.load().await
-}
-
-/// Whether a URL leads to this machine.
-fn is_here(url: &str) -> bool {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split('/').next().unwrap_or_default();
-    let host = match authority.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => authority
-            .rsplit_once(':')
-            .map_or(authority, |(host, _)| host),
-    };
-    host == "localhost"
-        || host
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn urls_with_and_without_a_password() {
-        for (url, expected, shown) in [
+    fn passwords_are_not_shown() {
+        for (url, shown) in [
             (
                 "stomp://admin:pass:word@127.0.0.1:61613/",
-                ("admin", "pass:word", "127.0.0.1:61613"),
                 "stomp://127.0.0.1:61613/",
             ),
-            (
-                "127.0.0.1:61613",
-                ("", "", "127.0.0.1:61613"),
-                "127.0.0.1:61613",
-            ),
-            (
-                "amqp://guest@[::1]:5672/%2f",
-                ("guest", "", "[::1]:5672/%2f"),
-                "amqp://[::1]:5672/%2f",
-            ),
+            ("127.0.0.1:61613", "127.0.0.1:61613"),
+            ("amqp://guest@[::1]:5672/%2f", "amqp://[::1]:5672/%2f"),
         ] {
-            assert_eq!(parts(url), expected, "{url}");
             assert_eq!(without_password(url), shown);
-        }
-    }
-
-    #[test]
-    fn this_machine() {
-        for (url, expected) in [
-            ("http://127.0.0.1:5000", true),
-            ("http://localhost:4566/", true),
-            ("http://[::1]:5000", true),
-            ("https://sqs.eu-west-1.amazonaws.com", false),
-            ("http://localhost.example.com:1", false),
-            ("http://10.0.0.1", false),
-        ] {
-            assert_eq!(is_here(url), expected, "{url}");
         }
     }
 }

@@ -1,0 +1,257 @@
+//! The clients that read sources.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sqs::config::Credentials;
+use lambda_with::rules::batch::{Envelope, Limits};
+use lambda_with::rules::filter::{DataKey, FilterCriteria};
+use lambda_with::rules::mapping::{Mapping, SourceKind};
+use lambda_with::rules::stream::Settings;
+use lambda_with::{Arn, Error, ErrorKind, Function, Stream};
+use lambda_with_dynamodb::poll::DynamoDbStream;
+use lambda_with_kafka::poll::KafkaStream;
+use lambda_with_kinesis::poll::KinesisStream;
+use lambda_with_local::{FunctionHandle, Mapping as Polling, Poller};
+use lambda_with_mq::poll::{ActiveMqSource, RabbitMqSource};
+use lambda_with_sqs::poll::SqsSource;
+
+use super::{Access, Source};
+use crate::failure::Failure;
+use crate::services::Connection;
+
+impl Source<'_> {
+    pub(super) async fn open(
+        &self,
+        connection: &dyn Connection,
+        mapping: &Mapping,
+        definition: &Function,
+        access: &Access,
+        address: &str,
+        function: &FunctionHandle,
+    ) -> Result<Poller, Error> {
+        let region = mapping
+            .source
+            .as_ref()
+            .map_or(definition.region(), Arn::region);
+        let config = || config(region, address, access.profile.as_deref());
+        match self {
+            Self::Sqs(sqs) => {
+                let client = aws_sdk_sqs::Client::new(&config().await);
+                let source = SqsSource::find(client, sqs.queue.clone()).await?;
+                let usual = Polling::default();
+                let most = sqs.maximum_concurrency.map(number);
+                let polling = Polling {
+                    maximum_concurrency: most.unwrap_or(usual.maximum_concurrency),
+                    ..polling(mapping, usual)?
+                };
+                Ok(function.poll(source, polling))
+            }
+            Self::Kinesis(kinesis) => {
+                let role = definition.role.as_ref().map(Arn::to_string);
+                let account = definition.account();
+                let role = role.unwrap_or_else(|| {
+                    format!("arn:aws:iam::{account}:role/{}", definition.name())
+                });
+                let client = aws_sdk_kinesis::Client::new(&config().await);
+                let source = KinesisStream::new(client, kinesis.stream.clone(), role);
+                stream(connection, source, mapping, SourceKind::Kinesis, function).await
+            }
+            Self::DynamoDb(table) => {
+                let client = aws_sdk_dynamodbstreams::Client::new(&config().await);
+                let source = DynamoDbStream::new(client, table.stream.clone());
+                stream(connection, source, mapping, SourceKind::DynamoDb, function).await
+            }
+            Self::Kafka(topic, kind) => {
+                let mut client = rdkafka::ClientConfig::new();
+                client.set("bootstrap.servers", address);
+                let group = mapping.consumer_group.clone();
+                let group = group.unwrap_or_else(|| format!("lambda-with-{}", connection.name()));
+                let source = KafkaStream::connect(client, *topic, group).await?;
+                let mut mapping = mapping.clone();
+                if mapping.bootstrap_servers.is_empty() {
+                    mapping.bootstrap_servers = vec![address.to_owned()];
+                }
+                stream(connection, source, &mapping, *kind, function).await
+            }
+            Self::ActiveMq(mq) => {
+                let (login, passcode, place) = parts(address);
+                let ahead = ahead(mapping, 5);
+                let queue = mq.queue.as_str();
+                let source = ActiveMqSource::connect(place, login, passcode, queue, ahead).await?;
+                let polling = Polling {
+                    data_key: DataKey::MQ,
+                    envelope: Envelope::active_mq(&mq.broker),
+                    ..polling(mapping, broker(5))?
+                };
+                Ok(function.poll(source, polling))
+            }
+            Self::RabbitMq(mq) => {
+                let source = RabbitMqSource::connect(address, &mq.queue, ahead(mapping, 1)).await?;
+                let host = mq.virtual_host.as_deref().unwrap_or("/");
+                let polling = Polling {
+                    data_key: DataKey::MQ,
+                    envelope: Envelope::rabbit_mq(&mq.broker, &mq.queue, host),
+                    ..polling(mapping, broker(1))?
+                };
+                Ok(function.poll(source, polling))
+            }
+        }
+    }
+
+    pub(super) fn explained(&self, error: &Error, at: &str) -> Failure {
+        let wanted = self.wanted();
+        let fix = match (error.kind(), self) {
+            (ErrorKind::NotFound, Self::Sqs(sqs)) => format!(
+                "make it: aws sqs create-queue --queue-name {} --endpoint-url {at}",
+                sqs.queue.resource()
+            ),
+            (ErrorKind::NotFound, _) => format!("make it at {at}, or correct its name"),
+            (ErrorKind::Unavailable, _) => {
+                format!("does anything listen at {at}? start it first, or leave {wanted} out")
+            }
+            _ => format!("{wanted} says where it is, now {at}"),
+        };
+        Failure::new(error.to_string()).fix(fix)
+    }
+}
+
+/// Begins to read a stream, whose shards must be there to be listed.
+async fn stream(
+    connection: &dyn Connection,
+    source: impl Stream + 'static,
+    mapping: &Mapping,
+    kind: SourceKind,
+    function: &FunctionHandle,
+) -> Result<Poller, Error> {
+    source.shards().await?;
+    let settings = Settings::of(mapping, kind)?;
+    Ok(function.stream(connection.name(), source, settings))
+}
+
+/// The mapping's settings, as the engine takes them.
+fn polling(mapping: &Mapping, usual: Polling) -> Result<Polling, Error> {
+    let window = mapping
+        .batching_window
+        .map(|window| Duration::from_secs(window.into()));
+    Ok(Polling {
+        limits: Limits {
+            size: mapping.batch_size.map_or(usual.limits.size, number),
+            window: window.unwrap_or(usual.limits.window),
+            ..usual.limits
+        },
+        filters: FilterCriteria::parse(&mapping.filters)?,
+        report_batch_item_failures: mapping.report_batch_item_failures == Some(true),
+        ..usual
+    })
+}
+
+/// What Lambda does with a broker unless told otherwise.
+fn broker(at_once: usize) -> Polling {
+    let usual = Polling::default();
+    Polling {
+        limits: Limits {
+            size: 100,
+            window: Duration::from_millis(500),
+            ..usual.limits
+        },
+        maximum_concurrency: at_once,
+        ..usual
+    }
+}
+
+/// How many messages a broker gives out ahead.
+fn ahead(mapping: &Mapping, at_once: u32) -> u16 {
+    let messages = mapping.batch_size.unwrap_or(100).saturating_mul(at_once);
+    messages.try_into().unwrap_or(u16::MAX)
+}
+
+fn number(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// Name, password and place of a URL.
+fn parts(url: &str) -> (&str, &str, &str) {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let rest = rest.trim_end_matches('/');
+    match rest.rsplit_once('@') {
+        Some((user, place)) => {
+            let (name, password) = user.split_once(':').unwrap_or((user, ""));
+            (name, password, place)
+        }
+        None => ("", "", rest),
+    }
+}
+
+async fn config(region: &str, endpoint_url: &str, profile: Option<&str>) -> SdkConfig {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new(region.to_owned()))
+        .endpoint_url(endpoint_url);
+    if let Some(profile) = profile {
+        loader = loader.profile_name(profile);
+    } else if is_here(endpoint_url) && std::env::var_os("AWS_ACCESS_KEY_ID").is_none() {
+        // Emulators on this machine take any credentials, and without any the SDK would go looking
+        // for some on the network.
+        loader = loader.credentials_provider(Credentials::new(
+            "test",
+            "test",
+            None,
+            None,
+            "lambda-with",
+        ));
+    }
+    loader.load().await
+}
+
+/// Whether a URL leads to this machine.
+fn is_here(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split('/').next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => authority
+            .rsplit_once(':')
+            .map_or(authority, |(host, _)| host),
+    };
+    host == "localhost"
+        || host
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_a_url() {
+        for (url, expected) in [
+            (
+                "stomp://admin:pass:word@127.0.0.1:61613/",
+                ("admin", "pass:word", "127.0.0.1:61613"),
+            ),
+            ("127.0.0.1:61613", ("", "", "127.0.0.1:61613")),
+            (
+                "amqp://guest@[::1]:5672/%2f",
+                ("guest", "", "[::1]:5672/%2f"),
+            ),
+        ] {
+            assert_eq!(parts(url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn this_machine() {
+        for (url, expected) in [
+            ("http://127.0.0.1:5000", true),
+            ("http://localhost:4566/", true),
+            ("http://[::1]:5000", true),
+            ("https://sqs.eu-west-1.amazonaws.com", false),
+            ("http://localhost.example.com:1", false),
+            ("http://10.0.0.1", false),
+        ] {
+            assert_eq!(is_here(url), expected, "{url}");
+        }
+    }
+}
