@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use super::Crate;
-use super::services;
+use super::services::{self, Mode};
 
 const NOTHING: &str = "–";
 
@@ -22,13 +22,17 @@ const INTRODUCTION: &str = "\
 What there is for each of the 29 services of the Lambda guide, counted in this tree.
 
 - **events**, **answers**: root types in `schema.json`; **samples**: documents in `samples/`.
-- **permission**, **export**: an `impl Integration` that says what must be granted and which
-  resources it takes, one for each kind of connection.
-- **checks**: different lint numbers in the crate's sources.
-- **connect** (`src/aws.rs`): the service takes AWS calls of its own. Permissions, event source
-  mappings and the function's configuration (all that SQS and EFS need) are set up without.
-- **poll** (`src/poll.rs`), **serve** (`src/serve.rs`), **interop** (`src/interop.rs`): the module is
-  there.
+- **helpers**: public functions written by hand, for building connections, reading events, running batches
+  and answering.
+- **permission**: kinds of connection, each of which says what must be granted; **checks**: different
+  lint numbers.
+- **export**: what templates hold besides the function and its permissions: `resources`, or members of the
+  `function` itself.
+- **connect**: what sets the connection up on AWS besides the permission: the service's `own calls`, an
+  event source `mapping`, members of the `function` itself. AWS IoT Events has ended, and is `refused`.
+- **local**: how the engine brings it to the function: its source is `polled`, it is `served` over HTTP,
+  a sample event is `delivered` under the service's principal, or it changes how the `function` runs.
+- **interop**: conversions from and to `aws_lambda_events`.
 
 ";
 
@@ -40,12 +44,12 @@ pub fn table(root: &Path, crates: &[Crate]) -> Result<String> {
         "events",
         "answers",
         "samples",
+        "helpers",
         "permission",
         "checks",
         "export",
         "connect",
-        "poll",
-        "serve",
+        "local",
         "interop",
     ];
     let mut text = INTRODUCTION.to_owned();
@@ -53,7 +57,7 @@ pub fn table(root: &Path, crates: &[Crate]) -> Result<String> {
     for (id, name, mode) in services::ALL {
         let service = crates.iter().find(|service| service.facts.id == id);
         let cells = match service {
-            Some(service) => cells(root, service)?,
+            Some(service) => cells(root, service, mode)?,
             None => vec![NOTHING.to_owned(); head.len() - 2],
         };
         let name = match service {
@@ -83,25 +87,43 @@ fn fidelity(page: &str) -> String {
     text
 }
 
-fn cells(root: &Path, service: &Crate) -> Result<Vec<String>> {
+fn cells(root: &Path, service: &Crate, mode: Mode) -> Result<Vec<String>> {
     let roots = &service.model.roots;
-    let source = root.join(service.folder()).join("src");
+    let folder = root.join(service.folder());
+    let source = folder.join("src");
     let sources = Sources::read(&source)?;
-    let module = |file: &str| match source.join(file).exists() {
-        true => "yes".to_owned(),
-        false => NOTHING.to_owned(),
+    let has = |file: &str| source.join(file).exists();
+    let manifest = fs::read_to_string(folder.join("Cargo.toml"))?;
+    let export = match (sources.exports, sources.configures) {
+        (0, true) => "function",
+        (0, false) => NOTHING,
+        _ => "resources",
     };
+    let connect = match mode {
+        _ if has("aws.rs") && manifest.contains("dep:aws-sdk-") => "own calls",
+        _ if has("aws.rs") => "refused",
+        Mode::Polling => "mapping",
+        Mode::Special => "function",
+        Mode::Synchronous | Mode::Asynchronous => NOTHING,
+    };
+    let local = match mode {
+        Mode::Polling => "polled",
+        Mode::Special => "function",
+        Mode::Synchronous | Mode::Asynchronous if has("serve.rs") => "served",
+        Mode::Synchronous | Mode::Asynchronous => "delivered",
+    };
+    let interop = if has("interop.rs") { "yes" } else { NOTHING };
     Ok(vec![
         number(roots.iter().filter(|root| !root.response).count()),
         number(roots.iter().filter(|root| root.response).count()),
         number(roots.iter().map(|root| root.samples.len()).sum()),
+        number(sources.helpers),
         number(sources.connections),
         number(sources.lints.len()),
-        number(sources.exports),
-        module("aws.rs"),
-        module("poll.rs"),
-        module("serve.rs"),
-        module("interop.rs"),
+        export.to_owned(),
+        connect.to_owned(),
+        local.to_owned(),
+        interop.to_owned(),
     ])
 }
 
@@ -113,6 +135,17 @@ fn number(count: usize) -> String {
     }
 }
 
+/// What the engine, the command and other libraries call, and no function does.
+const ENGINES: [&str; 7] = [
+    "aws",
+    "aws.rs",
+    "poll",
+    "poll.rs",
+    "serve",
+    "serve.rs",
+    "interop.rs",
+];
+
 /// What a crate's sources tell.
 #[derive(Default)]
 struct Sources {
@@ -120,6 +153,10 @@ struct Sources {
     connections: usize,
     /// Those of them whose `resources` is more than an empty list.
     exports: usize,
+    /// Whether one of them has settings of the function itself.
+    configures: bool,
+    /// Public functions that are no part of an implementation of a trait.
+    helpers: usize,
     lints: BTreeSet<String>,
 }
 
@@ -133,12 +170,17 @@ impl Sources {
     fn folder(&mut self, folder: &Path) -> Result<()> {
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
+            if ENGINES.iter().any(|file| path.ends_with(file)) {
+                continue;
+            }
             if path.is_dir() {
                 self.folder(&path)?;
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = fs::read_to_string(&path)?;
-                self.source(&text)
-                    .with_context(|| path.display().to_string())?;
+                if !text.contains("@generated") {
+                    self.source(&text)
+                        .with_context(|| path.display().to_string())?;
+                }
             }
         }
         Ok(())
@@ -146,20 +188,38 @@ impl Sources {
 
     fn source(&mut self, text: &str) -> Result<()> {
         for item in syn::parse_file(text)?.items {
-            let syn::Item::Impl(item) = item else {
-                continue;
-            };
-            let of_integration = item.trait_.as_ref().is_some_and(|(.., path, _)| {
-                path.segments
-                    .last()
-                    .is_some_and(|segment| segment.ident == "Integration")
-            });
-            if of_integration {
-                self.connections += 1;
-                self.exports += usize::from(exports(&item));
+            match item {
+                syn::Item::Impl(item) => self.implementation(&item),
+                syn::Item::Fn(function) => self.helpers += usize::from(is_public(&function.vis)),
+                _ => {}
             }
         }
-        // Tests name lints they look for; only the sources before them count.
+        self.lints(text);
+        Ok(())
+    }
+
+    fn implementation(&mut self, item: &syn::ItemImpl) {
+        let functions = item.items.iter().filter_map(|item| match item {
+            syn::ImplItem::Fn(function) => Some(function),
+            _ => None,
+        });
+        let Some((.., path, _)) = &item.trait_ else {
+            let public = functions.filter(|function| is_public(&function.vis));
+            self.helpers += public.count();
+            return;
+        };
+        let name = path.segments.last().map(|segment| &segment.ident);
+        if name.is_some_and(|name| name == "Integration") {
+            self.connections += 1;
+            self.exports += usize::from(exports(item));
+            self.configures |= functions
+                .map(|f| &f.sig.ident)
+                .any(|n| n == "configuration");
+        }
+    }
+
+    /// Tests name lints they look for; only the sources before them count.
+    fn lints(&mut self, text: &str) {
         let text = text.split("#[cfg(test)]").next().unwrap_or_default();
         for (start, _) in text.match_indices("\"LW") {
             let code = text[start + 1..].split('"').next().unwrap_or_default();
@@ -167,8 +227,11 @@ impl Sources {
                 self.lints.insert(code.to_owned());
             }
         }
-        Ok(())
     }
+}
+
+fn is_public(visibility: &syn::Visibility) -> bool {
+    matches!(visibility, syn::Visibility::Public(_))
 }
 
 /// Whether `resources` does anything but return `Vec::new()` or `vec![]`.
@@ -198,8 +261,22 @@ mod tests {
                 (connections, exports, lints),
                 "{text}"
             );
+            assert_eq!(sources.helpers, text.matches("pub fn").count());
+            assert_eq!(sources.configures, text.contains("fn configuration"));
         };
         check("impl Debug for A {}", 0, 0, 0);
+        check(
+            "impl A { pub fn a() {} fn b() {} } pub fn c() {} fn d() {}",
+            0,
+            0,
+            0,
+        );
+        check(
+            "impl Integration for A { fn configuration(&self) {} }",
+            1,
+            0,
+            0,
+        );
         check(
             "impl Integration for A { fn resources(&self) -> V { Vec::new() } }",
             1,
