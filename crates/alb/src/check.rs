@@ -69,7 +69,7 @@ fn group(alb: &Alb, function: &Function) -> Option<Finding> {
         let parts = |arn: &Arn| {
             let parts: Vec<&str> = arn.resource().split('/').collect();
             let named = matches!(parts[..], ["targetgroup", name, id] if !name.is_empty() && !id.is_empty());
-            arn.service() == "elasticloadbalancing" && named && !arn.as_str().contains(['*', '?'])
+            arn.service() == "elasticloadbalancing" && named && !arn.is_pattern()
         };
         let Some(arn) = alb.arn().filter(parts) else {
             let what = format!("`{}` is not the ARN of a target group", alb.target_group);

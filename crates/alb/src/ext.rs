@@ -1,8 +1,6 @@
 //! Methods of the event type: what a handler asks of a request, whichever form it came in.
 
-use std::borrow::Cow;
-
-use lambda_with::{Base64, Error, ErrorKind, Text};
+use lambda_with::{Base64, Error, ErrorKind, Text, form};
 use serde::de::DeserializeOwned;
 
 use crate::AlbRequest;
@@ -119,7 +117,7 @@ impl AlbRequest {
     /// The path, decoded. Compare segments before decoding where a segment may hold a slash.
     #[must_use]
     pub fn decoded_path(&self) -> String {
-        percent_decoded(&self.path).into_owned()
+        String::from_utf8_lossy(&form::percent_decode(&self.path)).into_owned()
     }
 
     /// The client's address, as the load balancer saw it: the last of `x-forwarded-for`. What stands
@@ -166,33 +164,7 @@ impl AlbRequest {
 }
 
 fn form_decoded(text: &str) -> String {
-    match text.contains('+') {
-        true => percent_decoded(&text.replace('+', " ")).into_owned(),
-        false => percent_decoded(text).into_owned(),
-    }
-}
-
-/// `text` with `%XX` decoded; what is no UTF-8 then is replaced, and a `%` that begins none is kept.
-fn percent_decoded(text: &str) -> Cow<'_, str> {
-    if !text.contains('%') {
-        return Cow::Borrowed(text);
-    }
-    let digit = |b: Option<&u8>| b.and_then(|b| char::from(*b).to_digit(16));
-    let (bytes, mut decoded, mut at) = (text.as_bytes(), Vec::with_capacity(text.len()), 0);
-    while let Some(byte) = bytes.get(at) {
-        let pair = (digit(bytes.get(at + 1)), digit(bytes.get(at + 2)));
-        match (byte, pair) {
-            (b'%', (Some(high), Some(low))) => {
-                decoded.extend(u8::try_from(high * 16 + low));
-                at += 3;
-            }
-            _ => {
-                decoded.push(*byte);
-                at += 1;
-            }
-        }
-    }
-    Cow::Owned(String::from_utf8_lossy(&decoded).into_owned())
+    String::from_utf8_lossy(&form::decode(text)).into_owned()
 }
 
 #[cfg(test)]

@@ -119,7 +119,7 @@ impl Alb {
     /// nobody knows yet: `id` stands for them.
     pub(crate) fn source(&self, function: &Function, id: &str) -> Option<Arn> {
         if self.target_group.starts_with("arn:") {
-            return self.arn().filter(|arn| !arn.as_str().contains(['*', '?']));
+            return self.arn().filter(|arn| !arn.is_pattern());
         }
         let wild = self.target_group.is_empty() || self.target_group.contains(['*', '?', '/']);
         let resource = format!("targetgroup/{}/{id}", self.target_group);

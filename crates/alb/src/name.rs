@@ -1,20 +1,16 @@
 //! Names for connections: readable, stable, and unique within a function.
 
+use lambda_with::name::{checksum_of, slug, with_checksum};
+
 use crate::Alb;
-use lambda_with::name::{checksum_of, slug};
 
 /// `alb-GROUP`. A group that exists already is known by the digits of its ARN too.
 pub(crate) fn of(alb: &Alb) -> String {
     let name = slug(&format!("alb-{}", alb.group_name()));
     match alb.arn() {
-        Some(arn) => format!("{name}-{}", checksum_of(&[arn.as_str()])),
+        Some(arn) => with_checksum(&name, &checksum_of(&[arn.as_str()])),
         None if name.len() > 71 || name != format!("alb-{}", alb.target_group) => {
-            let short: String = name.chars().take(71).collect();
-            format!(
-                "{}-{}",
-                short.trim_end_matches('-'),
-                checksum_of(&[&alb.target_group])
-            )
+            with_checksum(&name, &checksum_of(&[&alb.target_group]))
         }
         None => name,
     }

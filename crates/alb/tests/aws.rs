@@ -8,7 +8,7 @@ use aws_sdk_elasticloadbalancingv2::Client;
 use lambda_with::Function;
 use lambda_with_alb::{Alb, Rule};
 use lambda_with_aws::{Action, Plan, Session, Wiring};
-use lambda_with_testing::{fake, moto, moto_endpoint, python, unique};
+use lambda_with_testing::{cycle, fake, moto, moto_endpoint, python, unique};
 use serde::Deserialize;
 
 /// Makes a load balancer whose listener has a rule already, and two target groups for functions.
@@ -201,7 +201,7 @@ async fn what_leads_elsewhere_is_left_alone() {
     };
     for (alb, expected) in [
         (Alb::new(&other), taken.arn.as_str()),
-        (rule_5, "listener-rule/"),
+        (rule_5, "goes to arn:aws:elasticloadbalancing"),
     ] {
         let ours = wiring(&session, &function, &alb);
         let refusal = ours.connect(|_| ()).await.unwrap_err().to_string();
@@ -242,4 +242,32 @@ fn a_group_that_is_to_be_made_is_not_set_up() {
     let mut wiring = Wiring::new(&session, function).unwrap();
     let error = wiring.wire(&Alb::new("tides")).unwrap_err();
     assert!(error.context("fix").unwrap().contains("export"), "{error}");
+}
+
+#[tokio::test]
+async fn from_first_to_last() {
+    let session = moto::session();
+    let client = Client::new(session.config());
+    let balancer = balancer();
+    let one = moto::function(&session, "one").await;
+    let other = moto::function(&session, "other").await;
+    let connect = |function: &Function, group: &str, priority| {
+        let alb = Alb {
+            listener: Some(balancer.listener.parse().unwrap()),
+            rules: vec![rule(priority, &["/tides"])],
+            ..Alb::new(group)
+        };
+        let function = function.clone();
+        move |session: &Session| wiring(session, &function, &alb)
+    };
+    let one = connect(&one, &balancer.ours, 10);
+    let other = connect(&other, &balancer.other, 20);
+    cycle(&session, &[&one, &other], async || {
+        let mut all = rules(&client, &balancer.listener).await;
+        all.sort();
+        all.extend(targets(&client, &balancer.ours).await);
+        all.extend(targets(&client, &balancer.other).await);
+        all
+    })
+    .await;
 }

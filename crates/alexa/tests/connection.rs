@@ -2,16 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use expect_test::{Expect, expect};
+use expect_test::expect;
 use lambda_with::policy::{Policy, may_invoke};
-use lambda_with::{Caller, Delivery, Function, Integration, Permission};
+use lambda_with::{Caller, Delivery, Integration, Permission};
 use lambda_with_alexa::{Alexa, CustomSkill, SmartHomeSkill};
-use lambda_with_testing::delivered;
-
-fn function() -> Function {
-    let arn = "arn:aws:lambda:eu-west-1:123456789012:function:tea:live";
-    Function::new(arn.parse().unwrap()).unwrap()
-}
+use lambda_with_testing::{check, definitions, delivered, function};
 
 fn connection(toml: &str) -> Alexa {
     toml::from_str(toml).unwrap()
@@ -28,16 +23,12 @@ const SMART_HOME: &str = r#"
     region = "EU"
 "#;
 
-fn check(value: &impl serde::Serialize, expected: &Expect) {
-    expected.assert_eq(&serde_json::to_string_pretty(value).unwrap());
-}
-
 fn policy(connection: &Alexa) -> Policy {
-    let permissions = connection.permissions(&function());
+    let permissions = connection.permissions(&function("tea:live"));
     let [Permission::ResourceBased(statement)] = permissions.as_slice() else {
         panic!("{permissions:?}")
     };
-    Policy::of_function(&function().arn, [statement])
+    Policy::of_function(&function("tea:live").arn, [statement])
 }
 
 #[test]
@@ -116,7 +107,12 @@ fn other_skills_and_other_principals_stay_outside() {
             ..Delivery::default()
         });
         let policy = policy(&connection(toml));
-        let decision = may_invoke(&policy, &function().arn, &caller, "lambda:InvokeFunction");
+        let decision = may_invoke(
+            &policy,
+            &function("tea:live").arn,
+            &caller,
+            "lambda:InvokeFunction",
+        );
         assert_eq!(decision.is_allowed(), allowed, "{principal} {token:?}");
     }
 }
@@ -124,8 +120,16 @@ fn other_skills_and_other_principals_stay_outside() {
 #[test]
 fn what_is_no_id_grants_nothing() {
     for id in ["", "*", "amzn1.ask.skill.*", "amzn1.ask.skill.tea"] {
-        assert_eq!(CustomSkill::new(id).permissions(&function()), [], "{id}");
-        assert_eq!(SmartHomeSkill::new(id).permissions(&function()), [], "{id}");
+        assert_eq!(
+            CustomSkill::new(id).permissions(&function("tea:live")),
+            [],
+            "{id}"
+        );
+        assert_eq!(
+            SmartHomeSkill::new(id).permissions(&function("tea:live")),
+            [],
+            "{id}"
+        );
     }
 }
 
@@ -133,8 +137,8 @@ fn what_is_no_id_grants_nothing() {
 fn the_skill_is_kept_outside_of_aws() {
     for toml in [CUSTOM, SMART_HOME] {
         let connection = connection(toml);
-        assert_eq!(connection.resources(&function()), []);
-        assert_eq!(connection.configuration(&function()), None);
+        assert_eq!(connection.resources(&function("tea:live")), []);
+        assert_eq!(connection.configuration(&function("tea:live")), None);
     }
 }
 
@@ -174,8 +178,8 @@ fn the_manifest_names_the_function() {
         ),
     ] {
         let manifest = match connection(toml) {
-            Alexa::Custom(skill) => skill.manifest(&function()),
-            Alexa::SmartHome(skill) => skill.manifest(&function()),
+            Alexa::Custom(skill) => skill.manifest(&function("tea:live")),
+            Alexa::SmartHome(skill) => skill.manifest(&function("tea:live")),
             other => panic!("{other:?}"),
         };
         check(&manifest, &expected);
@@ -196,30 +200,26 @@ fn kinds_and_regions_of_one_skill_have_names_of_their_own() {
 
 #[test]
 fn a_definition_is_read_and_written_back() {
-    for toml in [CUSTOM, SMART_HOME] {
-        let skill = connection(toml);
-        assert_eq!(connection(&toml::to_string(&skill).unwrap()), skill);
-    }
-    for (toml, reason) in [
-        ("kind = 'custom'", "missing field `skill_id`"),
-        ("skill_id = 'tea'", "missing field `kind`"),
-        (
-            "kind = 'video'\nskill_id = 'tea'",
-            "unknown variant `video`",
-        ),
-        (&format!("{CUSTOM}token = 'tea'"), "unknown field `token`"),
-        (&format!("{CUSTOM}region = 'eu'"), "unknown variant `eu`"),
-    ] {
-        let error = toml::from_str::<Alexa>(toml).unwrap_err().to_string();
-        assert!(error.contains(reason), "{error}");
-    }
+    definitions::<Alexa>(
+        &[CUSTOM, SMART_HOME],
+        &[
+            ("kind = 'custom'", "missing field `skill_id`"),
+            ("skill_id = 'tea'", "missing field `kind`"),
+            (
+                "kind = 'video'\nskill_id = 'tea'",
+                "unknown variant `video`",
+            ),
+            (&format!("{CUSTOM}token = 'tea'"), "unknown field `token`"),
+            (&format!("{CUSTOM}region = 'eu'"), "unknown variant `eu`"),
+        ],
+    );
 }
 
 #[test]
 fn a_request_to_the_skill() {
     let id = "amzn1.ask.skill.00000000-1111-4222-8333-444455556666";
     let custom = Alexa::Custom(CustomSkill::new(id));
-    let event = delivered(custom.example(&function()));
+    let event = delivered(custom.example(&function("tea:live")));
     assert_eq!(event["request"]["type"], "IntentRequest");
     assert_eq!(event["session"]["application"]["applicationId"], id);
     assert_eq!(
@@ -227,7 +227,7 @@ fn a_request_to_the_skill() {
         id
     );
     let lamps = Alexa::SmartHome(SmartHomeSkill::new(id));
-    let event = delivered(lamps.example(&function()));
+    let event = delivered(lamps.example(&function("tea:live")));
     assert_eq!(event["directive"]["header"]["name"], "TurnOn");
     for skill in [custom, lamps] {
         assert_eq!(skill.patience().timeout.unwrap().as_secs(), 8);

@@ -7,10 +7,11 @@ use lambda_with_alexa::{
     AudioStream, CanFulfill, CanFulfillIntent, Card, DynamicEntityType, OutputSpeech, Playback,
     Reply, SERVICE, SkillDirective, SkillRequest, SkillResponse,
 };
+use lambda_with_testing::read;
 use serde_json::{Value, json};
 
 fn request(id: &str) -> SkillRequest {
-    decode(SERVICE.sample(id).unwrap().json).unwrap()
+    read(&SERVICE, id)
 }
 
 fn rule(error: &Error) -> &str {
@@ -339,7 +340,7 @@ fn samples_of_answers_pass() {
 
 #[test]
 fn a_reply_is_what_the_sample_shows() {
-    let sample = |id: &str| decode::<SkillResponse>(SERVICE.sample(id).unwrap().json).unwrap();
+    let sample = |id: &str| read::<SkillResponse>(&SERVICE, id);
     let intent = request("intent");
     let kettle = AudioStream::new("https://example.com/cups.mp3", "track-8");
     let fulfilled = CanFulfillIntent::new(CanFulfill::Yes).slot("size", CanFulfill::Yes, true);

@@ -4,93 +4,32 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
-use std::fmt::Debug;
 
-use lambda_with::{Nullable, decode};
+use lambda_with::Nullable;
 use lambda_with_alexa::{
     LegacySmartHomeRequest, ProgressiveResponse, SERVICE, SkillRequest, SkillRequestType,
     SkillResponse, SmartHomeRequest, SmartHomeResponse,
 };
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use lambda_with_testing::{Root, edit, exact, samples};
 use serde_json::{Value, json};
-
-/// Reads `json` in both ways, and sees that both write the same document back.
-fn exact<T: Debug + DeserializeOwned + PartialEq + Serialize>(json: &str) -> T {
-    let plain: T = serde_json::from_str(json).unwrap();
-    let shared: T = decode(json.as_bytes().to_vec()).unwrap();
-    assert_eq!(plain, shared);
-    let document: Value = serde_json::from_str(json).unwrap();
-    for value in [&plain, &shared] {
-        assert_eq!(serde_json::to_value(value).unwrap(), document);
-    }
-    plain
-}
-
-fn exact_by_name(name: &str, json: &str) {
-    match name {
-        "SkillRequest" => {
-            exact::<SkillRequest>(json);
-        }
-        "SkillResponse" => {
-            exact::<SkillResponse>(json);
-        }
-        "ProgressiveResponse" => {
-            exact::<ProgressiveResponse>(json);
-        }
-        "SmartHomeRequest" => {
-            exact::<SmartHomeRequest>(json);
-        }
-        "SmartHomeResponse" => {
-            exact::<SmartHomeResponse>(json);
-        }
-        "LegacySmartHomeRequest" => {
-            exact::<LegacySmartHomeRequest>(json);
-        }
-        other => panic!("nothing is known of {other}"),
-    }
-}
-
-fn document(id: &str) -> Value {
-    serde_json::from_str(SERVICE.sample(id).unwrap().json).unwrap()
-}
 
 fn request(id: &str) -> SkillRequest {
     exact(SERVICE.sample(id).unwrap().json)
 }
 
-/// A sample with the member at `pointer` set or, with `None`, taken away.
-fn edit(id: &str, pointer: &str, value: Option<Value>) -> String {
-    let mut document = document(id);
-    let (parent, name) = pointer.rsplit_once('/').unwrap();
-    let parent = document.pointer_mut(parent).unwrap();
-    let parent = parent.as_object_mut().unwrap();
-    match value {
-        Some(value) => drop(parent.insert(name.into(), value)),
-        None => assert!(parent.remove(name).is_some(), "{pointer} is not there"),
-    }
-    document.to_string()
-}
-
 #[test]
-fn samples_are_exact() {
-    assert_eq!(SERVICE.samples.len(), 103);
-    for sample in SERVICE.samples {
-        exact_by_name(sample.of, sample.json);
-    }
-}
-
-#[test]
-fn documents_are_told_apart() {
-    for sample in SERVICE.samples {
-        let document = document(sample.id);
-        let fitting = SERVICE.shapes.iter();
-        let fitting: Vec<_> = fitting
-            .filter(|shape| shape.mismatch(&document).is_none())
-            .map(|shape| shape.name)
-            .collect();
-        assert_eq!(fitting, [sample.of], "{}", sample.id);
-    }
+fn samples_are_exact_and_recognised() {
+    samples(
+        &SERVICE,
+        &[
+            Root::of::<SkillRequest>(),
+            Root::of::<SmartHomeRequest>(),
+            Root::of::<LegacySmartHomeRequest>(),
+            Root::of::<SkillResponse>(),
+            Root::of::<ProgressiveResponse>(),
+            Root::of::<SmartHomeResponse>(),
+        ],
+    );
 }
 
 #[test]
@@ -135,8 +74,8 @@ fn members_that_sources_leave_out_or_set_to_null() {
         ("session-resumed", "/request/cause/result"),
         ("skill-enabled", "/request/eventCreationTime"),
     ] {
-        exact::<SkillRequest>(&edit(id, pointer, None));
-        exact::<SkillRequest>(&edit(id, pointer, Some(Value::Null)));
+        exact::<SkillRequest>(&edit(&SERVICE, id, pointer, None));
+        exact::<SkillRequest>(&edit(&SERVICE, id, pointer, Some(Value::Null)));
     }
     for pointer in [
         "/directive/endpoint",
@@ -144,8 +83,8 @@ fn members_that_sources_leave_out_or_set_to_null() {
         "/directive/endpoint/cookie",
         "/directive/header/correlationToken",
     ] {
-        exact::<SmartHomeRequest>(&edit("turn-on", pointer, None));
-        exact::<SmartHomeRequest>(&edit("turn-on", pointer, Some(Value::Null)));
+        exact::<SmartHomeRequest>(&edit(&SERVICE, "turn-on", pointer, None));
+        exact::<SmartHomeRequest>(&edit(&SERVICE, "turn-on", pointer, Some(Value::Null)));
     }
 }
 
@@ -170,7 +109,7 @@ fn values_nobody_has_described_yet() {
         ),
         ("session-ended-error", "/request/error/code", json!(7)),
     ] {
-        exact::<SkillRequest>(&edit(id, pointer, Some(value)));
+        exact::<SkillRequest>(&edit(&SERVICE, id, pointer, Some(value)));
     }
 }
 

@@ -6,16 +6,17 @@ use lambda_with::{Error, decode};
 use lambda_with_alexa::{
     SERVICE, SmartHomeErrorType, SmartHomeProperty, SmartHomeRequest, SmartHomeResponse,
 };
+use lambda_with_testing::read;
 use serde_json::{Value, json};
 
 const ID: &str = "0c6f1d9a-5a0e-4f63-8d0a-aaaabbbbcccc";
 
 fn directive(id: &str) -> SmartHomeRequest {
-    decode(SERVICE.sample(id).unwrap().json).unwrap()
+    read(&SERVICE, id)
 }
 
 fn document(id: &str) -> Value {
-    serde_json::from_str(SERVICE.sample(id).unwrap().json).unwrap()
+    read(&SERVICE, id)
 }
 
 fn rule(error: &Error) -> &str {
@@ -229,8 +230,7 @@ fn answers_echo_what_was_asked() {
 fn answers_of_other_kinds() {
     let discover = directive("discover");
     assert!(discover.discovered(ID, []).is_ok());
-    let found: SmartHomeResponse =
-        decode(SERVICE.sample("discover-response").unwrap().json).unwrap();
+    let found: SmartHomeResponse = read(&SERVICE, "discover-response");
     let devices = found.event.payload.endpoints.unwrap();
     assert!(discover.discovered(ID, devices.clone()).is_ok());
     assert!(directive("accept-grant").granted(ID).is_ok());

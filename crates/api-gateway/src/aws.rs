@@ -4,8 +4,8 @@ mod calls;
 mod compare;
 
 use aws_sdk_apigatewayv2::Client;
-use lambda_with::{Error, ErrorKind, Function, Integration, Resource};
-use lambda_with_aws::{Aim, Change, Part, Reading, Session, Stage, Wire, Work};
+use lambda_with::{Error, Function, Integration, Resource};
+use lambda_with_aws::{Aim, Goal, Part, Reading, Session, Shared, Wire};
 use serde_json::{Value, json};
 
 use self::calls::Found;
@@ -24,14 +24,11 @@ impl Wire for HttpApi {
     const KINDS: &'static [&'static str] = &[INTEGRATION, ROUTE];
 
     fn parts(&self, session: &Session, function: &Function) -> Result<Vec<Box<dyn Part>>, Error> {
-        Ok(self
-            .api_id
-            .iter()
-            .map(|api| {
-                let authorizer = self.authorizer.as_deref();
-                Routes::new(session, function, self, api, &self.stage, authorizer) as Box<dyn Part>
-            })
-            .collect())
+        let authorizer = self.authorizer.as_deref();
+        let routes = |api: &String| {
+            Routes::new(session, function, self, api, &self.stage, authorizer).part()
+        };
+        Ok(self.api_id.iter().map(routes).collect())
     }
 }
 
@@ -40,14 +37,11 @@ impl Wire for WebSocketApi {
     const KINDS: &'static [&'static str] = &[INTEGRATION, ROUTE];
 
     fn parts(&self, session: &Session, function: &Function) -> Result<Vec<Box<dyn Part>>, Error> {
-        Ok(self
-            .api_id
-            .iter()
-            .map(|api| {
-                let authorizer = self.authorizer.as_deref();
-                Routes::new(session, function, self, api, &self.stage, authorizer) as Box<dyn Part>
-            })
-            .collect())
+        let authorizer = self.authorizer.as_deref();
+        let routes = |api: &String| {
+            Routes::new(session, function, self, api, &self.stage, authorizer).part()
+        };
+        Ok(self.api_id.iter().map(routes).collect())
     }
 }
 
@@ -85,7 +79,7 @@ impl Routes {
         api: &str,
         stage: &str,
         authorizer: Option<&str>,
-    ) -> Box<Self> {
+    ) -> Self {
         let resources = connection.resources(function);
         let text = |value: &Value| {
             value
@@ -113,7 +107,7 @@ impl Routes {
             .iter()
             .filter(|resource| resource.kind == ROUTE)
             .map(route);
-        Box::new(Self {
+        Self {
             client: Client::new(session.config()),
             api: api.to_owned(),
             stage: stage.to_owned(),
@@ -126,55 +120,23 @@ impl Routes {
                 "TimeoutInMillis": made["TimeoutInMillis"],
             }),
             routes: routes.collect(),
-        })
+        }
+    }
+
+    fn thing(&self) -> String {
+        format!("API {}", self.api)
     }
 
     fn what(&self, key: &str) -> String {
-        format!("route {key} of API {}", self.api)
+        format!("route {key} of {}", self.thing())
     }
 
     fn what_integration(&self) -> String {
-        format!("integration of API {} with {}", self.api, self.function)
+        format!("integration of {} with {}", self.thing(), self.function)
     }
 
     fn wants(&self, key: &str) -> Option<&Wanted> {
         self.routes.iter().find(|wanted| wanted.key == key)
-    }
-
-    async fn reconcile(&self, aim: Aim, done: &mut Vec<Change>) -> Result<(), Error> {
-        let Some(mut found) = self.found(aim).await? else {
-            return Ok(());
-        };
-        let reading = self.compare(&found, aim);
-        if let Some(refusal) = reading.refusals.into_iter().next() {
-            return Err(Error::new(ErrorKind::Conflict, refusal));
-        }
-        for change in reading.changes {
-            if change.what == self.what_integration() {
-                self.write_integration(change.action, &mut found).await?;
-            } else if change.is_change() {
-                let key = found.key_of(self.routes.iter().map(|wanted| &wanted.key), |key| {
-                    self.what(key) == change.what
-                });
-                self.write_route(change.action, &key, &found).await?;
-            }
-            done.push(change);
-        }
-        let Some(found) = self.found(aim).await? else {
-            return Ok(());
-        };
-        match self
-            .compare(&found, aim)
-            .changes
-            .into_iter()
-            .find(Change::is_change)
-        {
-            None => Ok(()),
-            Some(left) => {
-                let what = format!("AWS took the change, but does not show it: {}", left.what);
-                Err(Error::new(ErrorKind::Unavailable, what).with("fix", "run it again"))
-            }
-        }
     }
 }
 
@@ -194,38 +156,61 @@ impl Wanted {
     }
 }
 
-impl Part for Routes {
+impl Shared for Routes {
+    type Document = Found;
+
     fn title(&self) -> String {
-        format!("the routes of API {}", self.api)
+        format!("the routes of {}", self.thing())
     }
 
-    fn stage(&self) -> Stage {
-        Stage::Source
+    async fn read(&self, _goal: Goal) -> Result<Found, Error> {
+        self.found().await
     }
 
-    fn read(&self, aim: Aim) -> Work<'_, Reading> {
-        Box::pin(async move {
-            let found = self.found(aim).await?;
-            Ok(found
-                .map(|found| self.compare(&found, aim))
-                .unwrap_or_default())
-        })
+    fn compare(&self, found: &Found, aim: Aim) -> (Reading, Found) {
+        match aim.goal {
+            Goal::Connect => self.connected(found, aim.options.prune),
+            Goal::Disconnect => self.disconnected(found),
+        }
     }
 
-    fn apply<'a>(&'a self, aim: Aim, done: &'a mut Vec<Change>) -> Work<'a, ()> {
-        Box::pin(self.reconcile(aim, done))
+    /// The integration before its routes, and after them when it goes.
+    async fn write(&self, found: &Found, next: &Found) -> Result<(), Error> {
+        let standing = found.integration(&self.mark);
+        let wanted = next.integration(&self.mark);
+        let id = match (standing, wanted) {
+            (None, Some(wanted)) => self.create_integration(wanted).await?,
+            (Some(standing), Some(wanted)) if standing != wanted => {
+                self.update_integration(wanted).await?;
+                wanted.id.clone()
+            }
+            (standing, _) => standing.map(|it| it.id.clone()).unwrap_or_default(),
+        };
+        for route in &found.routes {
+            if next.route(&route.key).is_none() {
+                self.delete_route(route).await?;
+            }
+        }
+        for route in &next.routes {
+            match found.route(&route.key) {
+                None => self.create_route(route, &id).await?,
+                Some(standing) if standing != route => self.update_route(route).await?,
+                Some(_) => {}
+            }
+        }
+        match (standing, wanted) {
+            (Some(standing), None) => self.delete_integration(standing).await,
+            _ => Ok(()),
+        }
     }
 
     /// The connections of one function at one API share an integration.
-    fn join(&mut self, other: &dyn Part) -> bool {
-        let other = (other as &dyn std::any::Any).downcast_ref::<Self>();
-        let Some(other) =
-            other.filter(|other| (&other.api, &other.stage) == (&self.api, &self.stage))
-        else {
-            return false;
-        };
-        self.torn |= self.integration != other.integration;
-        self.routes.extend(other.routes.iter().cloned());
-        true
+    fn join(&mut self, other: &Self) -> bool {
+        let same = (&self.api, &self.stage) == (&other.api, &other.stage);
+        if same {
+            self.torn |= self.integration != other.integration;
+            self.routes.extend(other.routes.iter().cloned());
+        }
+        same
     }
 }

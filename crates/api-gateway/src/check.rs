@@ -19,6 +19,7 @@ const HTTP_ROUTES: &str =
     "https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html";
 const REST_METHODS: &str =
     "https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-method-settings.html";
+const ATTACHING: &str = "https://docs.aws.amazon.com/apigateway/latest/developerguide/configure-api-gateway-lambda-authorization.html";
 const PRIVATE: &str =
     "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-apis.html";
 const WEB_SOCKET_ROUTES: &str = "https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-develop-routes.html";
@@ -41,6 +42,7 @@ pub(crate) fn rest(api: &RestApi, function: &Function) -> Vec<Finding> {
     if api.routes.iter().any(|key| key == "$default") {
         findings.push(
             Finding::error("LW0301", "routes", "a REST API has no route `$default`")
+                .why("API Gateway refuses it; no permission is made out for it")
                 .fix("use `ANY /` and `ANY /{proxy+}`")
                 .page(REST_METHODS),
         );
@@ -73,7 +75,8 @@ pub(crate) fn rest(api: &RestApi, function: &Function) -> Vec<Finding> {
         findings.push(
             Finding::warning("LW0313", "authorizer", what)
                 .why("the methods of an existing REST API are not part of what is exported")
-                .fix("attach the authorizer where the API is kept, and leave it out here"),
+                .fix("attach the authorizer where the API is kept, and leave it out here")
+                .page(ATTACHING),
         );
     }
     findings
@@ -139,195 +142,4 @@ fn rest_timeout(api: &RestApi) -> Option<Finding> {
     .fix("have the quota raised before connecting, or stay within 29,000")
     .page(REST_QUOTAS);
     Some(finding)
-}
-
-#[cfg(test)]
-mod tests {
-    use lambda_with::Integration;
-
-    use super::*;
-    use crate::ApiGateway;
-
-    fn function(timeout: u32) -> Function {
-        let arn = "arn:aws:lambda:eu-west-1:123456789012:function:pets";
-        let mut function = Function::new(arn.parse().unwrap()).unwrap();
-        function.timeout = timeout;
-        function
-    }
-
-    fn api(toml: &str) -> ApiGateway {
-        toml::from_str(toml).unwrap()
-    }
-
-    #[test]
-    fn lints() {
-        let check = |toml: &str, expected: &[(&str, &str)]| {
-            let findings = api(toml).check(&function(3));
-            let found: Vec<_> = findings.iter().map(|f| (f.code, f.field)).collect();
-            assert_eq!(found, expected, "{toml}\n{findings:#?}");
-        };
-        for kind in ["rest", "http", "websocket"] {
-            check(&format!("api = '{kind}'"), &[]);
-            check(
-                &format!("api = '{kind}'\nroutes = []"),
-                &[("LW0302", "routes")],
-            );
-            check(
-                &format!("api = '{kind}'\napi_id = 'https://a1'"),
-                &[("LW0309", "api_id")],
-            );
-            check(
-                &format!("api = '{kind}'\naccount = '1'"),
-                &[("LW0310", "account")],
-            );
-            check(
-                &format!("api = '{kind}'\nstage = 'a b'"),
-                &[("LW0308", "stage")],
-            );
-            check(
-                &format!("api = '{kind}'\ntimeout_in_millis = 49"),
-                &[("LW0306", "timeout_in_millis"), ("LW0305", "timeout")],
-            );
-        }
-        check(
-            "api = 'http'\nroutes = ['GET pets', 'GET /pets']",
-            &[("LW0301", "routes")],
-        );
-        check(
-            "api = 'http'\nroutes = ['GET /{a}', 'GET /{b}']",
-            &[("LW0303", "routes")],
-        );
-        check("api = 'http'\nroutes = ['GET /{a}', 'ANY /{b}']", &[]);
-        check(
-            "api = 'http'\ntimeout_in_millis = 30001",
-            &[("LW0306", "timeout_in_millis")],
-        );
-        check("api = 'http'\nstage = '$other'", &[("LW0308", "stage")]);
-        check(
-            "api = 'rest'\nroutes = ['$default']",
-            &[("LW0301", "routes")],
-        );
-        check("api = 'rest'\nstage = '$default'", &[("LW0308", "stage")]);
-        check(
-            "api = 'rest'\ntimeout_in_millis = 60000",
-            &[("LW0307", "timeout_in_millis")],
-        );
-        check(
-            "api = 'rest'\ntimeout_in_millis = 60000\nendpoint = 'edge'",
-            &[("LW0306", "timeout_in_millis")],
-        );
-        check(
-            "api = 'rest'\ntimeout_in_millis = 600000\nresponse_streaming = true",
-            &[],
-        );
-        check(
-            "api = 'rest'\nbinary_media_types = ['image/*', 'png']",
-            &[("LW0311", "binary_media_types")],
-        );
-        check(
-            "api = 'rest'\nbinary_media_types = ['*/*']",
-            &[("LW0311", "binary_media_types")],
-        );
-        check(
-            "api = 'rest'\napi_id = 'a1'\nauthorizer = 'tokens'",
-            &[("LW0313", "authorizer")],
-        );
-        check(
-            "api = 'rest'\nendpoint = 'private'",
-            &[("LW0314", "endpoint")],
-        );
-        check("api = 'rest'\nendpoint = 'private'\napi_id = 'a1'", &[]);
-        check(
-            "api = 'websocket'\nroutes = ['$connect']",
-            &[("LW0312", "routes")],
-        );
-        check(
-            "api = 'websocket'\nroutes = ['$connects', '$default']",
-            &[("LW0301", "routes")],
-        );
-        check(
-            "api = 'websocket'\nroutes = ['$default', '$default']",
-            &[("LW0303", "routes")],
-        );
-        check(
-            "api = 'websocket'\ntimeout_in_millis = 30000",
-            &[("LW0306", "timeout_in_millis")],
-        );
-    }
-
-    #[test]
-    fn a_function_that_outlives_the_integration() {
-        for (toml, longest) in [
-            ("api = 'rest'", 29),
-            ("api = 'http'", 30),
-            ("api = 'websocket'", 29),
-            ("api = 'http'\ntimeout_in_millis = 5000", 5),
-        ] {
-            assert_eq!(api(toml).check(&function(longest)), [], "{toml}");
-            let findings = api(toml).check(&function(longest + 1));
-            assert!(
-                matches!(findings.as_slice(), [f] if f.code == "LW0305"),
-                "{findings:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn many_routes() {
-        let routes = (0..301).map(|n| format!("GET /r{n}")).collect();
-        let api = HttpApi {
-            routes,
-            ..HttpApi::default()
-        };
-        let findings = api.check(&function(3));
-        assert!(
-            matches!(findings.as_slice(), [f] if f.code == "LW0304"),
-            "{findings:?}"
-        );
-    }
-
-    #[test]
-    fn routes_of_two_connections() {
-        let check = |one: &str, other: &str, expected: &[&str]| {
-            let findings = api(one).conflicts(&api(other));
-            let found: Vec<_> = findings.iter().map(|finding| finding.code).collect();
-            assert_eq!(found, expected, "{one}\n{other}");
-        };
-        let a = "api = 'http'\napi_id = 'a1'\nroutes = ['GET /pets/{id}']";
-        check(
-            a,
-            "api = 'http'\napi_id = 'a1'\nroutes = ['GET /pets/{pet}']",
-            &["LW0303"],
-        );
-        check(
-            a,
-            "api = 'http'\napi_id = 'b2'\nroutes = ['GET /pets/{id}']",
-            &[],
-        );
-        check(
-            a,
-            "api = 'http'\napi_id = 'a1'\nroutes = ['PUT /pets/{id}', '$default']",
-            &[],
-        );
-        check(
-            a,
-            "api = 'rest'\napi_id = 'a1'\nroutes = ['GET /pets/{id}']",
-            &[],
-        );
-        check("api = 'rest'", "api = 'rest'\nstage = 'dev'", &[]);
-        check("api = 'rest'", "api = 'rest'", &["LW0303", "LW0303"]);
-        check("api = 'rest'", "api = 'rest'\nname = 'other'", &[]);
-        check(
-            "api = 'websocket'",
-            "api = 'websocket'\nroutes = ['$default', 'x']",
-            &["LW0303"],
-        );
-        let tokens = "api = 'authorizer'\nname = 'tokens'\nkind = 'token'";
-        check(tokens, tokens, &["LW0329"]);
-        check(
-            tokens,
-            "api = 'authorizer'\nname = 'other'\nkind = 'token'",
-            &[],
-        );
-    }
 }

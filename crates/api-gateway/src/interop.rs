@@ -1,4 +1,4 @@
-//! To and from the events and answers of the crate `aws_lambda_events`.
+//! Conversions to and from the types of `aws_lambda_events`, through the JSON both share.
 
 use aws_lambda_events::event::apigw as theirs;
 use lambda_with::{Error, Integer, Json, Nullable};
@@ -118,29 +118,175 @@ fn through<A: Serialize, B: DeserializeOwned>(value: &A) -> Result<B, Error> {
 
 #[cfg(test)]
 mod tests {
+    use lambda_with_testing::{opinion, read, second_opinion};
+
     use super::*;
     use crate::SERVICE;
 
-    fn sample<T: DeserializeOwned>(id: &str) -> T {
-        lambda_with::decode(SERVICE.sample(id).unwrap().json).unwrap()
+    /// All that `aws_lambda_events` 1.2.1 makes differently of the samples, and why.
+    const DIFFERENCES: &[(&str, &[&str])] = &[
+        (
+            "its maps have no difference between missing, null and empty",
+            &[
+                "AuthorizerResponse adds empty values",
+                "HttpApiRequest adds empty values",
+                "HttpApiRequest leaves out empty values",
+                "HttpApiRequest makes other empty values of null",
+                "HttpApiResponse adds empty values",
+                "RequestAuthorizerRequest adds empty values",
+                "RequestAuthorizerRequest leaves out empty values",
+                "RestApiRequest adds empty values",
+                "RestApiRequest leaves out empty values",
+                "RestApiRequest makes other empty values of null",
+                "RestApiResponse adds empty values",
+                "WebSocketAuthorizerRequest adds empty values",
+                "WebSocketRequest adds empty values",
+            ],
+        ),
+        (
+            "it keeps headers in `http::HeaderMap`, which has no letter case",
+            &[
+                "RequestAuthorizerRequest lower-cases the names of /headers",
+                "RequestAuthorizerRequest lower-cases the names of /multiValueHeaders",
+                "RestApiRequest lower-cases the names of /headers",
+                "RestApiRequest lower-cases the names of /multiValueHeaders",
+                "WebSocketAuthorizerRequest lower-cases the names of /headers",
+                "WebSocketAuthorizerRequest lower-cases the names of /multiValueHeaders",
+                "WebSocketRequest lower-cases the names of /headers",
+                "WebSocketRequest lower-cases the names of /multiValueHeaders",
+            ],
+        ),
+        (
+            "it keeps single query values in a map of lists",
+            &[
+                "RequestAuthorizerRequest makes a list of /queryStringParameters/lang",
+                "WebSocketAuthorizerRequest makes a list of /queryStringParameters/room",
+                "WebSocketRequest makes a list of /queryStringParameters/room",
+            ],
+        ),
+        (
+            "its context of a REST API lacks these members",
+            &[
+                "RestApiRequest loses /requestContext/deploymentId",
+                "RestApiRequest loses /requestContext/extendedRequestId",
+                "RestApiRequest loses /requestContext/identity/clientCert",
+                "RestApiRequest loses /requestContext/identity/principalOrgId",
+                "RestApiRequest loses /requestContext/identity/vpcId",
+                "RestApiRequest loses /requestContext/identity/vpceId",
+                "RestApiRequest loses /version",
+            ],
+        ),
+        (
+            "its context of an authorizer's request is that of the guide's old example",
+            &[
+                "RequestAuthorizerRequest loses /requestContext/deploymentId",
+                "RequestAuthorizerRequest loses /requestContext/domainName",
+                "RequestAuthorizerRequest loses /requestContext/domainPrefix",
+                "RequestAuthorizerRequest loses /requestContext/extendedRequestId",
+                "RequestAuthorizerRequest loses /requestContext/identity/userAgent",
+                "RequestAuthorizerRequest loses /requestContext/protocol",
+                "RequestAuthorizerRequest loses /requestContext/requestTime",
+                "RequestAuthorizerRequest loses /requestContext/requestTimeEpoch",
+            ],
+        ),
+        (
+            "it has no request of a WebSocket API's authorizer, only that of a REST API's",
+            &[
+                "WebSocketAuthorizerRequest loses /requestContext/connectedAt",
+                "WebSocketAuthorizerRequest loses /requestContext/connectionId",
+                "WebSocketAuthorizerRequest loses /requestContext/domainName",
+                "WebSocketAuthorizerRequest loses /requestContext/eventType",
+                "WebSocketAuthorizerRequest loses /requestContext/extendedRequestId",
+                "WebSocketAuthorizerRequest loses /requestContext/identity/userAgent",
+                "WebSocketAuthorizerRequest loses /requestContext/messageDirection",
+                "WebSocketAuthorizerRequest loses /requestContext/requestTime",
+                "WebSocketAuthorizerRequest loses /requestContext/requestTimeEpoch",
+                "WebSocketAuthorizerRequest loses /requestContext/routeKey",
+            ],
+        ),
+        (
+            "one type reads requests and authorizers' requests of an HTTP API, with a default method",
+            &["HttpApiRequest adds /httpMethod"],
+        ),
+        (
+            "its policy statements have no Sid, and lists only",
+            &[
+                "AuthorizerResponse loses /policyDocument/Statement/*/Sid",
+                "AuthorizerResponse makes a list of /policyDocument/Statement/*/Action",
+                "AuthorizerResponse makes a list of /policyDocument/Statement/*/Condition/IpAddress/aws:SourceIp",
+                "AuthorizerResponse makes a list of /policyDocument/Statement/*/Resource",
+            ],
+        ),
+        (
+            "it does not do without cookies",
+            &["HttpApiResponse refuses http-response-binary"],
+        ),
+        (
+            "its headers are text, API Gateway takes numbers and booleans too",
+            &["RestApiResponse refuses rest-response"],
+        ),
+        (
+            "it has no such types",
+            &[
+                "MicroserviceRequest is not there",
+                "UnauthorizedResponse is not there",
+                "WebSocketResponse is not there",
+            ],
+        ),
+    ];
+
+    #[test]
+    fn a_second_opinion_on_every_sample() {
+        second_opinion(&SERVICE, DIFFERENCES, |sample| match sample.of {
+            "AuthorizerResponse" => Some(opinion::<theirs::ApiGatewayCustomAuthorizerResponse>(
+                sample.json,
+            )),
+            "HttpApiRequest" => Some(opinion::<theirs::ApiGatewayV2httpRequest>(sample.json)),
+            "HttpApiResponse" => Some(opinion::<theirs::ApiGatewayV2httpResponse>(sample.json)),
+            "HttpAuthorizerRequest" => Some(
+                opinion::<theirs::ApiGatewayV2CustomAuthorizerV2Request>(sample.json),
+            ),
+            "HttpSimpleAuthorizerResponse" => {
+                Some(opinion::<theirs::ApiGatewayV2CustomAuthorizerSimpleResponse>(sample.json))
+            }
+            "RequestAuthorizerRequest" if sample.json.contains("\"version\"") => {
+                Some(opinion::<theirs::ApiGatewayV2CustomAuthorizerV1Request>(
+                    sample.json,
+                ))
+            }
+            "RequestAuthorizerRequest" | "WebSocketAuthorizerRequest" => {
+                Some(opinion::<
+                    theirs::ApiGatewayCustomAuthorizerRequestTypeRequest,
+                >(sample.json))
+            }
+            "RestApiRequest" => Some(opinion::<theirs::ApiGatewayProxyRequest>(sample.json)),
+            "RestApiResponse" => Some(opinion::<theirs::ApiGatewayProxyResponse>(sample.json)),
+            "TokenAuthorizerRequest" => Some(opinion::<theirs::ApiGatewayCustomAuthorizerRequest>(
+                sample.json,
+            )),
+            "WebSocketRequest" => Some(opinion::<theirs::ApiGatewayWebsocketProxyRequest>(
+                sample.json,
+            )),
+            _ => None,
+        });
     }
 
     #[test]
     fn there_and_back() {
-        let request: HttpApiRequest = sample("http-get");
+        let request: HttpApiRequest = read(&SERVICE, "http-get");
         let there = theirs::ApiGatewayV2httpRequest::try_from(request.clone()).unwrap();
         assert_eq!(there.raw_path.as_deref(), Some("/pets/7"));
         let back = HttpApiRequest::try_from(there).unwrap();
         assert_eq!(back.headers, request.headers);
         assert_eq!(back.request_context, request.request_context);
 
-        let request: RestApiRequest = sample("rest-post");
+        let request: RestApiRequest = read(&SERVICE, "rest-post");
         let there = theirs::ApiGatewayProxyRequest::try_from(request.clone()).unwrap();
         let back = RestApiRequest::try_from(there).unwrap();
         assert_eq!((&back.path, &back.body), (&request.path, &request.body));
         assert_eq!(back.header("content-type"), request.header("content-type"));
 
-        let message: WebSocketRequest = sample("websocket-message");
+        let message: WebSocketRequest = read(&SERVICE, "websocket-message");
         let there = theirs::ApiGatewayWebsocketProxyRequest::try_from(message.clone()).unwrap();
         let back = WebSocketRequest::try_from(there).unwrap();
         assert_eq!(
@@ -148,18 +294,18 @@ mod tests {
             message.request_context.connection_id
         );
 
-        let token: TokenAuthorizerRequest = sample("authorizer-token");
+        let token: TokenAuthorizerRequest = read(&SERVICE, "authorizer-token");
         let there = theirs::ApiGatewayCustomAuthorizerRequest::try_from(token.clone()).unwrap();
         assert_eq!(TokenAuthorizerRequest::try_from(there).unwrap(), token);
 
-        let simple: HttpSimpleAuthorizerResponse = sample("authorizer-simple");
+        let simple: HttpSimpleAuthorizerResponse = read(&SERVICE, "authorizer-simple");
         let there = theirs::ApiGatewayV2CustomAuthorizerSimpleResponse::try_from(simple.clone());
         assert_eq!(
             HttpSimpleAuthorizerResponse::try_from(there.unwrap()).unwrap(),
             simple
         );
 
-        let policy: AuthorizerResponse = sample("authorizer-deny");
+        let policy: AuthorizerResponse = read(&SERVICE, "authorizer-deny");
         let there = theirs::ApiGatewayCustomAuthorizerResponse::try_from(policy.clone()).unwrap();
         let back = AuthorizerResponse::try_from(there).unwrap();
         assert_eq!(back.principal_id, policy.principal_id);
@@ -184,7 +330,7 @@ mod tests {
 
     #[test]
     fn what_they_cannot_read_is_named() {
-        let mut request: HttpAuthorizerRequest = sample("authorizer-http");
+        let mut request: HttpAuthorizerRequest = read(&SERVICE, "authorizer-http");
         request.cookies = Nullable::Null;
         let error = theirs::ApiGatewayV2CustomAuthorizerV2Request::try_from(request).unwrap_err();
         assert!(error.to_string().contains("cookies"), "{error}");

@@ -24,6 +24,14 @@ pub(crate) enum Segment<'a> {
 }
 
 impl Route {
+    /// The route that takes what no other takes.
+    pub(crate) fn fallback() -> Self {
+        Self {
+            key: "$default".into(),
+            split: 0,
+        }
+    }
+
     /// Reads a route key of a REST or HTTP API.
     pub(crate) fn parse(key: &str) -> Result<Self, Error> {
         let refuse = |why: &str| {
@@ -35,10 +43,7 @@ impl Route {
             )
         };
         if key == "$default" {
-            return Ok(Self {
-                key: key.into(),
-                split: 0,
-            });
+            return Ok(Self::fallback());
         }
         let Some((method, path)) = key.split_once(' ') else {
             return refuse("a method and a path, separated by a space, are needed");

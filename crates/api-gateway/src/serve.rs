@@ -39,6 +39,7 @@ mod event;
 mod incoming;
 mod matching;
 mod refusal;
+mod url;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -51,6 +52,7 @@ pub use self::admitted::Admitted;
 use self::api::{Api, Entry, Flavour};
 use self::incoming::Incoming;
 use self::matching::{matched, specificity};
+pub use self::url::{Cors, FunctionUrl, HTTP_INTEGRATION, InvokeMode, Prelude};
 use crate::route::Route;
 use crate::{HttpApi, PayloadFormat, RestApi};
 
@@ -60,7 +62,7 @@ const MAX_BODY: usize = 10 * 1024 * 1024;
 /// As many bytes an event has at most: what Lambda takes.
 const MAX_EVENT: usize = 6 * 1024 * 1024;
 
-/// The front door of one API. `T` is where a route leads: a name, a handle, whatever finds the
+/// The front door of one API, or of a function's URL. `T` is where a route leads: a name, a handle, whatever finds the
 /// function.
 #[derive(Clone, Debug)]
 pub struct FrontDoor<T> {
@@ -217,7 +219,7 @@ impl<T> FrontDoor<T> {
     ) -> Result<Admitted<'_, T>, Response<Bytes>> {
         let incoming = Incoming::new(request, arrival, &self.api);
         let refuse = |code, message| Err(refusal::of_api(&self.api, &incoming, code, message));
-        if incoming.head_bytes() > if self.api.rest { 20_480 } else { 10_240 } {
+        if !self.api.url && incoming.head_bytes() > if self.api.rest { 20_480 } else { 10_240 } {
             return refuse(431, "Request Header Fields Too Large");
         }
         let too_large = if self.api.rest {

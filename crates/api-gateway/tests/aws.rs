@@ -7,7 +7,7 @@ use lambda_with::policy::Policy;
 use lambda_with::{Function, Integration, Permission, Statement};
 use lambda_with_api_gateway::{HttpApi, RestApi, WebSocketApi};
 use lambda_with_aws::{Action, Plan, Session, Wiring};
-use lambda_with_testing::{fake, moto};
+use lambda_with_testing::{cycle, fake, moto};
 
 /// An API with a route of somebody else.
 async fn api(client: &Client) -> String {
@@ -272,4 +272,27 @@ async fn a_web_socket_api_beside_routes_of_others() {
     assert!(ours.connect(|_| ()).await.unwrap().is_empty());
     ours.disconnect(|_| ()).await.unwrap();
     assert_eq!(all(&client, &api).await, before);
+}
+
+#[tokio::test]
+async fn from_first_to_last() {
+    let session = moto::session();
+    let client = Client::new(session.config());
+    let api = api(&client).await;
+    let one = moto::function(&session, "one").await;
+    let other = moto::function(&session, "other").await;
+    let connect = |function: &Function, key| {
+        let (function, connection) = (function.clone(), routes(&api, &[key]));
+        move |session: &Session| wiring(session, &function, &connection)
+    };
+    let (one, other) = (connect(&one, "GET /one"), connect(&other, "GET /other"));
+    cycle(&session, &[&one, &other], async || {
+        let routes = client.get_routes().api_id(&api).send().await.unwrap();
+        let integrations = client.get_integrations().api_id(&api).send().await;
+        let routes = routes.items().iter().map(|route| format!("{route:?}"));
+        let integrations = integrations.unwrap();
+        let integrations = integrations.items().iter().map(|it| format!("{it:?}"));
+        routes.chain(integrations).collect()
+    })
+    .await;
 }

@@ -151,6 +151,15 @@ impl Change {
         self
     }
 
+    /// An update in which no member differs keeps what stands.
+    #[must_use]
+    pub fn or_keep(mut self) -> Self {
+        if self.action == Action::Update && self.details.is_empty() {
+            self.action = Action::Keep;
+        }
+        self
+    }
+
     /// Whether anything is done.
     #[must_use]
     pub fn is_change(&self) -> bool {

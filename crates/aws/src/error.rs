@@ -44,6 +44,19 @@ where
     mapped.caused_by(error)
 }
 
+/// What was read, or nothing where it is not there.
+///
+/// # Errors
+///
+/// Every other error.
+pub fn if_there<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
+    match read {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 fn unanswered<E>(operation: &str, thing: &str, error: SdkError<E, HttpResponse>) -> Error
 where
     E: StdError + Send + Sync + 'static,

@@ -1,5 +1,6 @@
 //! Documents as they are on the wire.
 
+use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_lambda::config::http::HttpResponse;
@@ -7,8 +8,12 @@ use aws_sdk_lambda::config::interceptors::{
     AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
 };
 use aws_sdk_lambda::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_lambda::error::{BoxError, SdkError};
+use aws_sdk_lambda::error::{BoxError, ProvideErrorMetadata, SdkError};
 use aws_sdk_lambda::primitives::SdkBody;
+use lambda_with::{Error, ErrorKind};
+use serde_json::Value;
+
+use crate::error::failed;
 
 /// Sends one call's body as given, and keeps the answer's as it came.
 ///
@@ -59,6 +64,29 @@ impl Exchange {
             Err(error) if !succeeded(&error) => Err(error),
             _ => Ok(self.answer()),
         }
+    }
+
+    /// The answer's JSON, with the members that the SDK's types do not know.
+    ///
+    /// # Errors
+    ///
+    /// The call's own, as [`failed`] gives it; `Decode` where the answer is not JSON.
+    pub fn document<T, E>(
+        &self,
+        operation: &str,
+        thing: impl AsRef<str>,
+        made: Result<T, SdkError<E, HttpResponse>>,
+    ) -> Result<Value, Error>
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    {
+        let thing = thing.as_ref();
+        let answer = self.answered(made);
+        let answer = answer.map_err(|error| failed(operation, thing, error))?;
+        serde_json::from_slice(&answer).map_err(|error| {
+            let what = format!("the answer to {operation} for {thing} is not JSON");
+            Error::new(ErrorKind::Decode, what).caused_by(error)
+        })
     }
 
     /// The body of the last answer; empty before there is one.

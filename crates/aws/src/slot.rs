@@ -3,20 +3,25 @@
 use std::fmt;
 use std::future::Future;
 
-use lambda_with::{Error, ErrorKind};
+use lambda_with::{Arn, Error};
 use serde_json::Value;
 
 use crate::change::{Action, Change, Reading};
+use crate::entries::same_function;
 use crate::plan::Goal;
-use crate::wire::{Aim, Part, Pauses, Stage, Work};
+use crate::shared::Shared;
+use crate::wire::{Aim, Part};
 
-/// A place in a service's configuration that one connection fills: a subscription, a rotation, one
-/// trigger of a user pool.
+/// A place in a service's configuration that one connection fills: a rotation, a schedule, one trigger
+/// of a user pool. It is the commonest form of what is [`Shared`].
 ///
 /// A service says how its place is read, filled and emptied; [`Slot::part`] makes the steps of a
 /// [`Wire`](crate::Wire) of it: compare, write only what differs, read again until it shows, keep off
 /// what others put there.
 pub trait Slot: fmt::Debug + Send + Sync + Sized + 'static {
+    /// As for [`Shared::UNGUARDED`]: filling it writes more than the place, and two may do so at once.
+    const UNGUARDED: bool = false;
+
     /// What it is, for messages: `trigger PreSignUp of user pool eu-west-1_AbC`.
     fn what(&self) -> String;
 
@@ -26,29 +31,41 @@ pub trait Slot: fmt::Debug + Send + Sync + Sized + 'static {
     /// The members that are to stand there. Members that are not named here are not compared.
     fn wanted(&self) -> Value;
 
-    /// What stands there now. Nothing where the place is empty, or is gone while disconnecting.
+    /// What stands there now; nothing where the place is empty.
     ///
     /// # Errors
     ///
-    /// When it cannot be read.
-    fn read(&self, goal: Goal) -> impl Future<Output = Result<Option<Occupied>, Error>> + Send;
+    /// `NotFound` when what holds the place is not there: connecting fails then, and disconnecting has
+    /// nothing to do.
+    fn read(&self) -> impl Future<Output = Result<Option<Occupied>, Error>> + Send;
 
     /// Fills it with what is wanted, and keeps everything else as it is.
     ///
     /// # Errors
     ///
-    /// When the service refuses.
+    /// `Conflict` when somebody else was faster: it is read and compared again then. When the service
+    /// refuses.
     fn fill(&self, found: Option<&Occupied>) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// Empties it, and keeps everything else as it is.
     ///
     /// # Errors
     ///
-    /// When the service refuses.
+    /// As for [`fill`](Self::fill).
     fn empty(&self, found: &Occupied) -> impl Future<Output = Result<(), Error>> + Send;
 
-    /// Whether the service refused only because it has not seen the permission yet, which was granted
-    /// a moment ago.
+    /// What to do where somebody else's stands there.
+    fn instead(&self) -> &'static str {
+        "have that removed first"
+    }
+
+    /// Why what stands cannot be made into what is wanted.
+    fn refusal(&self, found: &Occupied) -> Option<String> {
+        let _ = found;
+        None
+    }
+
+    /// As for [`Shared::is_early`].
     fn is_early(&self, error: &Error) -> bool {
         let _ = error;
         false
@@ -56,7 +73,7 @@ pub trait Slot: fmt::Debug + Send + Sync + Sized + 'static {
 
     /// The steps of a wiring that fill and empty it.
     fn part(self) -> Box<dyn Part> {
-        Box::new(Filled(self))
+        Filled(self).part()
     }
 }
 
@@ -65,7 +82,7 @@ pub trait Slot: fmt::Debug + Send + Sync + Sized + 'static {
 pub struct Occupied {
     /// The members that stand there.
     pub members: Value,
-    /// Who put them there, where it was not us: another function's ARN.
+    /// Where they lead, where that is not to us: another function's ARN.
     pub by: Option<String>,
 }
 
@@ -84,122 +101,74 @@ impl Occupied {
             by: Some(by.into()),
         }
     }
+
+    /// Members of a place that runs `target`: ours where that is our function, in whatever version.
+    #[must_use]
+    pub fn running(members: Value, target: &str, function: &Arn) -> Self {
+        match same_function(target, function.as_str()) {
+            true => Self::ours(members),
+            false => Self::theirs(members, target),
+        }
+    }
 }
 
-/// A slot as a part of a wiring.
+/// A slot as something shared: the document is what stands in it.
 #[derive(Debug)]
 struct Filled<S>(S);
 
-impl<S: Slot> Filled<S> {
-    fn compare(&self, found: Option<&Occupied>, goal: Goal) -> Reading {
+impl<S: Slot> Shared for Filled<S> {
+    type Document = Option<Occupied>;
+
+    const UNGUARDED: bool = S::UNGUARDED;
+
+    fn title(&self) -> String {
+        format!("the {}", self.0.what())
+    }
+
+    async fn read(&self, _goal: Goal) -> Result<Self::Document, Error> {
+        self.0.read().await
+    }
+
+    fn compare(&self, found: &Self::Document, aim: Aim) -> (Reading, Self::Document) {
         let slot = &self.0;
         let mut reading = Reading::default();
         let change = |action| Change::new(action, slot.what()).of(slot.connection());
-        let ours = found.filter(|found| found.by.is_none());
-        match (goal, found.and_then(|found| found.by.as_ref())) {
+        let taken = found.as_ref().and_then(|found| found.by.as_ref());
+        let ours = found.as_ref().filter(|found| found.by.is_none());
+        match (aim.goal, taken) {
             (Goal::Connect, Some(by)) => {
-                let what = format!(
-                    "{} is taken by {by}, which was not set up here",
-                    slot.what()
-                );
+                let (what, instead) = (slot.what(), slot.instead());
+                let what = format!("{what} is somebody else's: it goes to {by}; {instead}");
                 reading.refusals.push(what);
             }
             (Goal::Connect, None) => {
-                let none = Value::Null;
-                let found = ours.map_or(&none, |found| &found.members);
-                let change = change(Action::Keep).members(found, &slot.wanted());
-                let action = match (ours, change.details.is_empty()) {
-                    (None, _) => Action::Create,
-                    (Some(_), false) => Action::Update,
-                    (Some(_), true) => Action::Keep,
+                let (action, members) = match ours {
+                    Some(found) => (Action::Update, &found.members),
+                    None => (Action::Create, &Value::Null),
                 };
-                reading.changes.push(Change { action, ..change });
+                let change = change(action).members(members, &slot.wanted()).or_keep();
+                let refusal = ours.filter(|_| change.is_change());
+                reading
+                    .refusals
+                    .extend(refusal.and_then(|found| slot.refusal(found)));
+                reading.changes.push(change);
             }
             (Goal::Disconnect, _) => {
                 reading.changes.extend(ours.map(|_| change(Action::Remove)));
             }
         }
-        reading
+        let next = (aim.goal == Goal::Connect).then(|| Occupied::ours(slot.wanted()));
+        (reading, next)
     }
 
-    async fn reconcile(&self, aim: Aim, done: &mut Vec<Change>) -> Result<(), Error> {
-        let slot = &self.0;
-        let mut found = slot.read(aim.goal).await?;
-        let first = self.compare(found.as_ref(), aim.goal);
-        if let Some(refusal) = first.refusals.into_iter().next() {
-            return Err(Error::new(ErrorKind::Conflict, refusal));
-        }
-        let Some(change) = first.changes.into_iter().next() else {
-            return Ok(());
-        };
-        let mut pauses = Pauses::new(aim.options.wait);
-        let mut written = false;
-        while self.differs(found.as_ref(), aim.goal)? {
-            if written {
-                // AWS may go on showing what stood before for a while, or somebody overwrote it.
-                if !pauses.again().await {
-                    done.push(change.note("written, not confirmed"));
-                    return Err(self.unseen());
-                }
-                found = slot.read(aim.goal).await?;
-                if !self.differs(found.as_ref(), aim.goal)? {
-                    break;
-                }
-            }
-            let wrote = match (aim.goal, &found) {
-                (Goal::Connect, found) => slot.fill(found.as_ref()).await,
-                (Goal::Disconnect, Some(found)) => slot.empty(found).await,
-                (Goal::Disconnect, None) => Ok(()),
-            };
-            match wrote {
-                Ok(()) => written = true,
-                Err(error) => {
-                    let again = slot.is_early(&error) || error.kind() == ErrorKind::Conflict;
-                    if !(again && pauses.again().await) {
-                        done.extend(written.then(|| change.note("written, not confirmed")));
-                        return Err(error);
-                    }
-                }
-            }
-            found = slot.read(aim.goal).await?;
-        }
-        done.push(change);
-        Ok(())
-    }
-
-    /// Whether something is to be written.
-    fn differs(&self, found: Option<&Occupied>, goal: Goal) -> Result<bool, Error> {
-        let reading = self.compare(found, goal);
-        match reading.refusals.into_iter().next() {
-            Some(refusal) => Err(Error::new(ErrorKind::Conflict, refusal)),
-            None => Ok(reading.changes.iter().any(Change::is_change)),
+    async fn write(&self, found: &Self::Document, next: &Self::Document) -> Result<(), Error> {
+        match (found, next) {
+            (Some(found), None) => self.0.empty(found).await,
+            (found, _) => self.0.fill(found.as_ref()).await,
         }
     }
 
-    fn unseen(&self) -> Error {
-        let what = self.0.what();
-        let message = format!("AWS took the change, but does not show it: {what}");
-        Error::new(ErrorKind::Unavailable, message).with("fix", "run it again")
-    }
-}
-
-impl<S: Slot> Part for Filled<S> {
-    fn title(&self) -> String {
-        format!("the {}", self.0.what())
-    }
-
-    fn stage(&self) -> Stage {
-        Stage::Source
-    }
-
-    fn read(&self, aim: Aim) -> Work<'_, Reading> {
-        Box::pin(async move {
-            let found = self.0.read(aim.goal).await?;
-            Ok(self.compare(found.as_ref(), aim.goal))
-        })
-    }
-
-    fn apply<'a>(&'a self, aim: Aim, done: &'a mut Vec<Change>) -> Work<'a, ()> {
-        Box::pin(self.reconcile(aim, done))
+    fn is_early(&self, error: &Error) -> bool {
+        self.0.is_early(error)
     }
 }

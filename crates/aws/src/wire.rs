@@ -92,8 +92,9 @@ pub struct Options {
     /// How long to wait for what AWS does behind a call: permissions to spread, a mapping to come
     /// up. 60 seconds unless set.
     pub wait: Duration,
-    /// How long a shared document must stand after a write; see
-    /// [`Patience::settle`](crate::Patience::settle).
+    /// How long a document that nothing guards must stand after a write before it counts as written:
+    /// longer than another writer takes from its reading to its writing, because nothing else tells
+    /// that it overwrote ours. One second unless set.
     pub settle: Duration,
 }
 
@@ -102,7 +103,7 @@ impl Default for Options {
         Self {
             prune: false,
             wait: Duration::from_secs(60),
-            settle: crate::rewrite::Patience::default().settle,
+            settle: Duration::from_secs(1),
         }
     }
 }

@@ -261,7 +261,7 @@ async fn a_statement_taken_out_and_not_put_back_is_named() {
     let standing = error.context("standing").unwrap();
     assert_eq!(
         standing,
-        "removed statement sns-alerts in the policy of orders"
+        "removed statement sns-alerts in the policy of orders (not replaced yet)"
     );
     let removed = fake::of(&log, "DELETE");
     assert!(

@@ -306,6 +306,9 @@ Builds every `bin` with cargo, then serves Lambda's Invoke API on --port and the
 table [dev]) says where: AWS is never contacted unasked. A changed source file is built again and
 the function restarted. Ctrl-C ends it.
 
+A function with a table `url` has its URL on a port after those of the HTTP APIs. Programs in its folder
+`extensions` (/opt/extensions unless named) are its extensions.
+
 Functions see the variables of `env` in lambda-with.toml; one of the same name in the shell wins.
 
 Examples:
@@ -334,7 +337,7 @@ Examples:
   lambda-with trace
   lambda-with trace 1-69a56802-0f1e2d3c4b5a69788796a5b4 --output json")]
 pub(crate) struct Trace {
-    /// The trace's id, a trace header that holds it, or `last`
+    /// The trace's id or the beginning of it, a trace header that holds it, or `last`
     #[arg(default_value = "last", value_name = "ID")]
     pub(crate) id: String,
     /// The folder of the file, or the file itself; this one where left out

@@ -1,7 +1,7 @@
 //! All that must be granted for one function, gathered from its connections and destinations.
 
 use lambda_with::policy::Policy;
-use lambda_with::{Arn, CallerRole, Permission, RoleStatement, Statement};
+use lambda_with::{Arn, CallerRole, FunctionUrlAuthType, Permission, RoleStatement, Statement};
 use serde::Serialize;
 
 use crate::config::Defined;
@@ -67,6 +67,10 @@ impl Needs {
                     _ => {}
                 }
             }
+        }
+        let url = defined.url.as_ref();
+        if url.is_some_and(|url| url.auth_type == FunctionUrlAuthType::None) {
+            needs.statements.extend(Statement::public_url());
         }
         needs.role.extend(Self::destinations(defined));
         needs.trusted.dedup();

@@ -1,6 +1,6 @@
 //! What can be wrong with a custom resource, judged from its definition.
 
-use lambda_with::{Arn, Finding, Function};
+use lambda_with::{Finding, Function, is_account};
 
 use crate::CloudFormation;
 
@@ -41,16 +41,6 @@ pub(crate) fn conflicts(one: &CloudFormation, other: &CloudFormation) -> Vec<Fin
             .fix("give each a name of its own")
             .page(TEMPLATE_PAGE),
     ]
-}
-
-pub(crate) fn is_role(arn: &Arn) -> bool {
-    arn.service() == "iam"
-        && arn.resource().starts_with("role/")
-        && !arn.as_str().contains(['*', '?'])
-}
-
-pub(crate) fn is_account(account: &str) -> bool {
-    account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn resource(id: &str) -> Option<Finding> {
@@ -112,7 +102,7 @@ fn account(custom: &CloudFormation) -> Option<Finding> {
 }
 
 fn role(custom: &CloudFormation) -> Option<Finding> {
-    let role = custom.role.as_ref().filter(|role| !is_role(role))?;
+    let role = custom.role.as_ref().filter(|role| !role.is_role())?;
     Some(
         Finding::error(
             "LW1406",

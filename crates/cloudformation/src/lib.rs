@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use lambda_with::{
     Arn, CallerRole, Example, Finding, Function, Integration, Permission, Principal, Resource,
-    RoleStatement, Service, Statement,
+    RoleStatement, Service, Statement, is_account,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -103,7 +103,7 @@ impl Integration for CloudFormation {
     /// no statement.
     fn permissions(&self, function: &Function) -> Vec<Permission> {
         let mut permissions = Vec::new();
-        if let Some(role) = self.role.as_ref().filter(|role| check::is_role(role)) {
+        if let Some(role) = self.role.as_ref().filter(|role| role.is_role()) {
             let invoke = RoleStatement::new(
                 ["lambda:InvokeFunction"],
                 function.arn.as_str(),
@@ -114,7 +114,7 @@ impl Integration for CloudFormation {
             permissions.push(Permission::CallerRole(caller));
         }
         let account = self.other_account(function);
-        if let Some(account) = account.filter(|account| check::is_account(account)) {
+        if let Some(account) = account.filter(|account| is_account(account)) {
             let principal = Principal::Aws(account.to_owned());
             permissions.push(Permission::ResourceBased(Statement::new(
                 self.name(),

@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use expect_test::{Expect, expect};
+use expect_test::expect;
 use lambda_with::policy::Policy;
 use lambda_with::{Integration, Permission};
 use lambda_with_cloudformation::CloudFormation;
-use lambda_with_testing::function;
+use lambda_with_testing::{check, definitions, function};
 
 const PLAIN: &str = r#"resource = "Berths""#;
 
@@ -25,10 +25,6 @@ const FULL: &str = r#"
 
 fn connection(toml: &str) -> CloudFormation {
     toml::from_str(toml).unwrap()
-}
-
-fn check(value: &impl serde::Serialize, expected: &Expect) {
-    expected.assert_eq(&serde_json::to_string_pretty(value).unwrap());
 }
 
 #[test]
@@ -171,18 +167,12 @@ fn the_example_has_the_properties_as_they_are_sent() {
 
 #[test]
 fn a_definition_is_read_and_written_back() {
-    for toml in [PLAIN, FULL] {
-        let custom = connection(toml);
-        assert_eq!(connection(&toml::to_string(&custom).unwrap()), custom);
-    }
-    for (toml, reason) in [
-        ("service_timeout = 60", "missing field `resource`"),
-        ("resource = 'B'\nrole = 'stacks'", "not an ARN"),
-        ("resource = 'B'\ntimeout = 60", "unknown field `timeout`"),
-    ] {
-        let error = toml::from_str::<CloudFormation>(toml)
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains(reason), "{error}");
-    }
+    definitions::<CloudFormation>(
+        &[PLAIN, FULL],
+        &[
+            ("service_timeout = 60", "missing field `resource`"),
+            ("resource = 'B'\nrole = 'stacks'", "not an ARN"),
+            ("resource = 'B'\ntimeout = 60", "unknown field `timeout`"),
+        ],
+    );
 }

@@ -4,7 +4,7 @@ mod document;
 
 use aws_sdk_cloudfront::Client;
 use lambda_with::{Error, ErrorKind, Function, Integration};
-use lambda_with_aws::{Exchange, Goal, Occupied, Part, Session, Slot, Wire, failed};
+use lambda_with_aws::{Exchange, Occupied, Part, Session, Slot, Wire, failed};
 use serde_json::{Value, json};
 
 use self::document::{Association, Document};
@@ -125,20 +125,10 @@ impl Slot for Place {
         self.connection.association(&self.function)
     }
 
-    async fn read(&self, goal: Goal) -> Result<Option<Occupied>, Error> {
-        let gone = |error: Error| match error.kind() {
-            ErrorKind::NotFound if goal == Goal::Disconnect => Ok(None),
-            _ => Err(error),
-        };
-        let document = match self.found().await {
-            Ok((document, _)) => document,
-            Err(error) => return gone(error),
-        };
-        let Some(associations) = document.associations(self.connection.path_pattern.as_deref())
-        else {
-            return gone(self.missing());
-        };
-        let mut here = associations.into_iter();
+    async fn read(&self) -> Result<Option<Occupied>, Error> {
+        let (document, _) = self.found().await?;
+        let associations = document.associations(self.connection.path_pattern.as_deref());
+        let mut here = associations.ok_or_else(|| self.missing())?.into_iter();
         let here = here.find(|association| association.event == self.trigger().as_str());
         Ok(here.map(|association| {
             let mut members = json!({
@@ -149,10 +139,7 @@ impl Slot for Place {
                 members["IncludeBody"] = json!(association.include_body);
             }
             // Another version of the function is replaced, for each change makes a new one.
-            match unqualified(&association.function) == unqualified(self.function.arn.as_str()) {
-                true => Occupied::ours(members),
-                false => Occupied::theirs(members, association.function),
-            }
+            Occupied::running(members, &association.function, &self.function.arn)
         }))
     }
 
@@ -174,10 +161,4 @@ impl Slot for Place {
         error.context("code") == Some("InvalidLambdaFunctionAssociation")
             && error.message().contains("edgelambda.amazonaws.com")
     }
-}
-
-/// A function's ARN without its version.
-fn unqualified(arn: &str) -> &str {
-    let mut colons = arn.match_indices(':');
-    colons.nth(6).map_or(arn, |(at, _)| &arn[..at])
 }

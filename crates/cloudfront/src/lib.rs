@@ -12,7 +12,7 @@ mod trigger;
 
 use lambda_with::{
     Example, Finding, Function, Integration, Patience, Permission, Resource, RoleStatement, Sample,
-    Service,
+    Service, switch,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -56,7 +56,7 @@ pub struct CloudFront {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path_pattern: Option<String>,
     /// Whether the function sees the request's body. Only in request events.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "switch::is_off")]
     pub include_body: bool,
     /// The host name CloudFront asks, for a distribution to be made by exports. Without it nothing
     /// is exported: the distribution exists.
@@ -252,12 +252,4 @@ fn plain_behaviour(origin: &str) -> Value {
         "TargetOriginId": origin,
         "ViewerProtocolPolicy": "redirect-to-https",
     })
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
-)]
-fn is_no(value: &bool) -> bool {
-    !*value
 }

@@ -1,7 +1,8 @@
 //! A connection's name: readable, stable, and unique within a function.
 
-use crate::CloudFront;
 use lambda_with::name::checksum;
+
+use crate::CloudFront;
 
 /// `cloudfront-DISTRIBUTION-EVENT`, with a hash where a path pattern or an unusual name must be told
 /// apart.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use lambda_with::Function;
 use lambda_with_aws::{Action, Plan, Session, Wiring};
 use lambda_with_cloudfront::{CloudFront, Trigger};
-use lambda_with_testing::fake;
+use lambda_with_testing::{cycle, fake};
 
 const ID: &str = "E2HARBOREXAMPL";
 const CONFIG: &str = "/2020-05-31/distribution/E2HARBOREXAMPL/config";
@@ -64,7 +64,9 @@ fn endpoint() -> (Session, fake::Log, Arc<Mutex<String>>) {
         match (asked.method, asked.path) {
             ("GET", CONFIG) => (200, etag, document.clone()),
             ("PUT", CONFIG) => {
-                assert_eq!(asked.header("if-match"), Some(&*etag[0].1));
+                if asked.header("if-match") != Some(&*etag[0].1) {
+                    return refuse(412, "PreconditionFailed", "The precondition failed.");
+                }
                 assert_eq!(asked.header("content-type"), Some("application/xml"));
                 *writes += 1;
                 match *writes {
@@ -189,4 +191,30 @@ fn what_cannot_run_at_the_edge_is_not_set_up() {
         assert!(error.message().contains(expected), "{error}");
         assert!(error.context("fix").is_some());
     }
+}
+
+#[tokio::test]
+async fn from_first_to_last() {
+    let (session, _, document) = endpoint();
+    let connect = |version: u32, event| {
+        let greeter = CloudFront {
+            include_body: true,
+            ..CloudFront::new(ID, event)
+        };
+        move |session: &Session| wiring(session, version, &greeter)
+    };
+    let one = connect(3, Trigger::ViewerRequest);
+    let other = connect(4, Trigger::OriginRequest);
+    cycle(&session, &[&one, &other], async || {
+        // What surrounds the place, and what stands in it.
+        let document = document.lock().unwrap().replace(NONE, "");
+        let (start, rest) = document.split_once("site</TargetOriginId>").unwrap();
+        let (place, end) = rest.split_once("<Compress>").unwrap();
+        let place = place.split("<Items>").nth(1).unwrap_or_default();
+        let all = [start, end, place]
+            .into_iter()
+            .filter(|text| !text.is_empty());
+        all.map(str::to_owned).collect()
+    })
+    .await;
 }

@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use expect_test::{Expect, expect};
+use expect_test::expect;
 use lambda_with::policy::Policy;
 use lambda_with::{Function, Integration, Permission};
 use lambda_with_cloudfront::CloudFront;
 use lambda_with_cloudfront::Trigger;
-use lambda_with_testing::delivered;
+use lambda_with_testing::{check, definitions, delivered};
 use serde_json::json;
 
 fn function() -> Function {
@@ -39,10 +39,6 @@ const BUCKET: &str = r#"
     event = "viewer-response"
     origin = "harbor-site.s3.eu-west-1.amazonaws.com"
 "#;
-
-fn check(value: &impl serde::Serialize, expected: &Expect) {
-    expected.assert_eq(&serde_json::to_string_pretty(value).unwrap());
-}
 
 #[test]
 fn the_role_writes_logs_in_every_region() {
@@ -301,30 +297,23 @@ fn the_association_of_the_api() {
 
 #[test]
 fn a_definition_is_read_and_written_back() {
-    for toml in [EXISTING, NEW, BUCKET] {
-        let cloudfront = connection(toml);
-        assert_eq!(
-            connection(&toml::to_string(&cloudfront).unwrap()),
-            cloudfront
-        );
-    }
-    for (toml, reason) in [
-        (
-            "event = 'viewer-request'".to_owned(),
-            "missing field `distribution`",
-        ),
-        (
-            EXISTING.replace("origin-request", "request"),
-            "unknown variant `request`",
-        ),
-        (
-            EXISTING.replace("include_body", "body"),
-            "unknown field `body`",
-        ),
-    ] {
-        let error = toml::from_str::<CloudFront>(&toml).unwrap_err().to_string();
-        assert!(error.contains(reason), "{error}");
-    }
+    definitions::<CloudFront>(
+        &[EXISTING, NEW, BUCKET],
+        &[
+            (
+                "event = 'viewer-request'".to_owned(),
+                "missing field `distribution`",
+            ),
+            (
+                EXISTING.replace("origin-request", "request"),
+                "unknown variant `request`",
+            ),
+            (
+                EXISTING.replace("include_body", "body"),
+                "unknown field `body`",
+            ),
+        ],
+    );
 }
 
 #[test]

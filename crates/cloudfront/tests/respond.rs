@@ -7,6 +7,7 @@ use lambda_with_cloudfront::{
     CloudFrontAnswer, CloudFrontEdge, CloudFrontEvent, CloudFrontRequest, CloudFrontResponse,
     SERVICE,
 };
+use lambda_with_testing::read;
 use serde_json::{Value, json};
 
 const KIND: &str = "a response event is answered by a response";
@@ -36,7 +37,7 @@ const SIGNED: &str = "a bucket is read with `none`, or `origin-access-identity` 
 const CUSTOM: &str = "a custom header is not a header of the request";
 
 fn event(sample: &str) -> CloudFrontEvent {
-    serde_json::from_str(SERVICE.sample(sample).unwrap().json).unwrap()
+    read(&SERVICE, sample)
 }
 
 fn edge(sample: &str) -> CloudFrontEdge {
@@ -91,8 +92,7 @@ fn what_is_not_changed_goes_on() {
         ("forward-body", "viewer-request-body"),
         ("forward-elsewhere", "origin-request"),
     ] {
-        let answer: CloudFrontRequest =
-            serde_json::from_str(SERVICE.sample(sample).unwrap().json).unwrap();
+        let answer: CloudFrontRequest = read(&SERVICE, sample);
         let mut edge = edge(id);
         edge.request.method = answer.method.clone();
         edge.request.headers = answer.headers.clone();

@@ -6,10 +6,11 @@ use lambda_with::Outcome;
 use lambda_with_cloudfront::{
     CloudFrontBody, CloudFrontEdge, CloudFrontEvent, CloudFrontResponse, SERVICE, Settled, Trigger,
 };
+use lambda_with_testing::read;
 use serde_json::{Value, json};
 
 fn event(sample: &str) -> CloudFrontEvent {
-    serde_json::from_str(SERVICE.sample(sample).unwrap().json).unwrap()
+    read(&SERVICE, sample)
 }
 
 fn edge(sample: &str) -> CloudFrontEdge {

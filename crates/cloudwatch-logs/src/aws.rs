@@ -4,7 +4,7 @@ mod filters;
 mod policy;
 
 use lambda_with::{Error, Function};
-use lambda_with_aws::{Part, Session, Wire};
+use lambda_with_aws::{Part, Session, Shared, Slot, Wire};
 
 use self::filters::Filters;
 use self::policy::Policy;
@@ -18,7 +18,7 @@ impl Wire for SubscriptionFilter {
     const KINDS: &'static [&'static str] = &["AWS::Logs::SubscriptionFilter"];
 
     fn parts(&self, session: &Session, function: &Function) -> Result<Vec<Box<dyn Part>>, Error> {
-        Ok(vec![Box::new(Filters::new(self, session, function))])
+        Ok(vec![Filters::new(self, session, function).part()])
     }
 }
 
@@ -27,19 +27,8 @@ impl Wire for AccountPolicy {
     const KINDS: &'static [&'static str] = &["AWS::Logs::AccountPolicy"];
 
     fn parts(&self, session: &Session, function: &Function) -> Result<Vec<Box<dyn Part>>, Error> {
-        Ok(vec![Box::new(Policy::new(self, session, function))])
+        Ok(vec![Policy::new(self, session, function).part()])
     }
-}
-
-/// Whether it is the same function, in whatever version.
-fn same_function(one: &str, other: &str) -> bool {
-    let plain = |arn: &str| {
-        arn.split(':')
-            .take(7)
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
-    plain(one) == plain(other)
 }
 
 /// Whether the permission, granted a moment ago, has not been seen yet.

@@ -1,4 +1,4 @@
-//! To and from the event of the crate `aws_lambda_events`.
+//! Conversions to and from the types of `aws_lambda_events`, through the JSON both share.
 
 use aws_lambda_events::event::cloudwatch_logs as theirs;
 use lambda_with::{Error, Json};
@@ -41,12 +41,37 @@ impl TryFrom<CloudWatchLogsEvent> for theirs::LogsEvent {
 #[cfg(test)]
 mod tests {
     use lambda_with::Base64;
+    use lambda_with_testing::{opinion, read, second_opinion};
 
     use super::*;
     use crate::SERVICE;
 
     fn event(sample: &str) -> CloudWatchLogsEvent {
-        serde_json::from_str(SERVICE.sample(sample).unwrap().json).unwrap()
+        read(&SERVICE, sample)
+    }
+
+    /// All that `aws_lambda_events` 1.2.1 makes differently of the samples, and why.
+    const DIFFERENCES: &[(&str, &[&str])] = &[
+        (
+            "it packs anew, and leaves out the padding",
+            &["CloudWatchLogsEvent changes /awslogs/data"],
+        ),
+        (
+            "it is older than these members",
+            &[
+                "LogsMessage loses /logEvents/*/extractedFields",
+                "LogsMessage loses /policyLevel",
+            ],
+        ),
+    ];
+
+    #[test]
+    fn a_second_opinion_on_every_sample() {
+        second_opinion(&SERVICE, DIFFERENCES, |sample| match sample.of {
+            "CloudWatchLogsEvent" => Some(opinion::<theirs::LogsEvent>(sample.json)),
+            "LogsMessage" => Some(opinion::<theirs::LogData>(sample.json)),
+            _ => None,
+        });
     }
 
     #[test]
@@ -57,8 +82,7 @@ mod tests {
             "subscription-account",
         ] {
             let ours = event(sample);
-            let read: theirs::LogsEvent =
-                serde_json::from_str(SERVICE.sample(sample).unwrap().json).unwrap();
+            let read: theirs::LogsEvent = read(&SERVICE, sample);
             let there = theirs::LogsEvent::try_from(ours.clone()).unwrap();
             assert_eq!(there, read);
             let back = CloudWatchLogsEvent::try_from(there).unwrap();

@@ -1,6 +1,6 @@
 //! Names for connections and of log groups.
 
-use lambda_with::name::{checksum_of, slug};
+use lambda_with::name::{checksum_of, with_checksum};
 
 use crate::SubscriptionFilter;
 
@@ -21,9 +21,7 @@ pub(crate) fn of_filter(filter: &SubscriptionFilter) -> String {
             exact.extend(filter.system_fields.iter().map(String::as_str));
         }
     }
-    let mut name = slug(&readable);
-    name.truncate(71);
-    format!("{}-{}", name.trim_end_matches('-'), checksum_of(&exact))
+    with_checksum(&readable, &checksum_of(&exact))
 }
 
 /// Whether a log group can have this name.

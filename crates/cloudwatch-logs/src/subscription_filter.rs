@@ -1,6 +1,6 @@
 //! The subscription of one log group.
 
-use lambda_with::{Finding, Function, Integration, Permission, Resource, Service};
+use lambda_with::{Finding, Function, Integration, Permission, Resource, Service, switch};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -43,7 +43,7 @@ pub struct SubscriptionFilter {
     pub filter_name: Option<String>,
     /// Whether the pattern is held against log events as the log group's transformer leaves them, and
     /// these are sent. False unless set.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "switch::is_off")]
     pub transformed: bool,
     /// Which log events pass by their system fields, besides the pattern:
     /// `@aws.account NOT IN ["210987654321"]`. For groups that hold logs of several accounts.

@@ -9,7 +9,7 @@ use aws_sdk_cloudwatchlogs::Client;
 use lambda_with::{ErrorKind, Function};
 use lambda_with_aws::{Action, Plan, Session, Wire, Wiring};
 use lambda_with_cloudwatch_logs::{AccountPolicy, SubscriptionFilter};
-use lambda_with_testing::{fake, moto, unique};
+use lambda_with_testing::{cycle, fake, moto, unique};
 use serde_json::{Value, json};
 
 async fn log_group(session: &Session) -> String {
@@ -408,4 +408,29 @@ async fn a_foreign_account_policy_stays() {
         assert!(wiring.disconnect(|_| ()).await.unwrap().is_empty());
         assert_eq!(*stored.lock().unwrap(), std::slice::from_ref(&foreign));
     }
+}
+
+#[tokio::test]
+async fn from_first_to_last() {
+    let session = moto::session();
+    let group = log_group(&session).await;
+    let theirs = moto::function(&session, "theirs").await;
+    foreign(&session, &group, "by hand", &theirs).await;
+    let ours = moto::function(&session, "alerts").await;
+    let connect = |session: &Session| wiring(session, &ours, &[errors(&group)]);
+    cycle(&session, &[&connect], async || {
+        standing(&session, &group).await
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_account_policy_from_first_to_last() {
+    let stored = Arc::new(Mutex::new(Vec::new()));
+    let (session, _) = endpoint(&stored, policies);
+    let connect = |session: &Session| wiring(session, &alerts(), &[AccountPolicy::default()]);
+    cycle(&session, &[&connect], async || {
+        stored.lock().unwrap().clone()
+    })
+    .await;
 }

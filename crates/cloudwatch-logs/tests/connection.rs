@@ -6,7 +6,7 @@ use expect_test::{Expect, expect};
 use lambda_with::policy::Policy;
 use lambda_with::{Function, Integration, Permission, Statement};
 use lambda_with_cloudwatch_logs::{AccountPolicy, SubscriptionFilter};
-use lambda_with_testing::function;
+use lambda_with_testing::{definitions, function};
 
 fn late() -> SubscriptionFilter {
     SubscriptionFilter {
@@ -231,17 +231,22 @@ fn names() {
 }
 
 #[test]
-fn definitions_that_are_refused() {
-    for (toml, reason) in [
-        ("pattern = 'x'", "missing field `log_group`"),
-        (
-            "log_group = 'x'\nlog_stream = 'y'",
-            "unknown field `log_stream`",
-        ),
-    ] {
-        let error = toml::from_str::<SubscriptionFilter>(toml).unwrap_err();
-        assert!(error.to_string().contains(reason), "{error}");
-    }
-    let error = toml::from_str::<AccountPolicy>("log_group = 'x'").unwrap_err();
-    assert!(error.to_string().contains("unknown field"), "{error}");
+fn a_definition_is_read_and_written_back() {
+    let filter =
+        "log_group = '/harbor/ferries'\npattern = 'ERROR'\nsystem_fields = ['@aws.account']";
+    definitions::<SubscriptionFilter>(
+        &[filter],
+        &[
+            ("pattern = 'x'", "missing field `log_group`"),
+            (
+                "log_group = 'x'\nlog_stream = 'y'",
+                "unknown field `log_stream`",
+            ),
+        ],
+    );
+    let policy = "pattern = 'ERROR'\nexclude = ['/harbor/audit']";
+    definitions::<AccountPolicy>(
+        &[policy],
+        &[("log_group = 'x'", "unknown field `log_group`")],
+    );
 }

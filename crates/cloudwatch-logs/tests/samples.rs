@@ -3,25 +3,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use lambda_with::Payload;
 use lambda_with_cloudwatch_logs::{CloudWatchLogsEvent, LogsMessage, LogsMessageType, SERVICE};
-use lambda_with_testing::{edit, exact, exact_value, sample};
+use lambda_with_testing::{Root, edit, exact, exact_value, sample, samples};
 use serde_json::{Value, json};
 
 #[test]
 fn samples_are_exact_and_recognised() {
-    assert_eq!(SERVICE.samples.len(), 7);
-    for sample in SERVICE.samples {
-        let payload = Payload::from(sample.json);
-        let event = sample.of == "CloudWatchLogsEvent";
-        assert_eq!(payload.is::<CloudWatchLogsEvent>(), event, "{}", sample.id);
-        assert_eq!(payload.is::<LogsMessage>(), !event, "{}", sample.id);
-        if event {
-            exact::<CloudWatchLogsEvent>(sample.json);
-        } else {
-            exact::<LogsMessage>(sample.json);
-        }
-    }
+    samples(
+        &SERVICE,
+        &[Root::of::<CloudWatchLogsEvent>(), Root::of::<LogsMessage>()],
+    );
 }
 
 #[test]

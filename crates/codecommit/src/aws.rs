@@ -1,20 +1,17 @@
 //! Setting up a repository's triggers, beside those of others.
 
-mod compare;
 mod document;
-
-use std::any::Any;
 
 use aws_sdk_codecommit::Client;
 use aws_sdk_codecommit::types::RepositoryTrigger;
-use lambda_with::{Error, ErrorKind, Function};
-use lambda_with_aws::{
-    Action, Aim, Change, Exchange, Goal, Part, Patience, Reading, Session, Shared, Stage, Wire,
-    Work, failed, rewrite,
-};
+use lambda_with::{Error, Function, Integration};
+use lambda_with_aws::{Aim, Entries, Exchange, Goal, Part, Reading, Session, Shared, Wire, failed};
 
-use self::document::Document;
-use crate::CodeCommit;
+use self::document::{Trigger, parse, request};
+use crate::{CodeCommit, name};
+
+/// The most triggers of a repository.
+const MOST: usize = 10;
 
 /// The repository is told which function to run.
 ///
@@ -25,12 +22,13 @@ impl Wire for CodeCommit {
     const KINDS: &'static [&'static str] = &["AWS::CodeCommit::Repository"];
 
     fn parts(&self, session: &Session, function: &Function) -> Result<Vec<Box<dyn Part>>, Error> {
-        Ok(vec![Box::new(Triggers {
+        let triggers = Triggers {
             client: Client::new(session.config()),
             repository: self.repository.resource().to_owned(),
             function: function.clone(),
             wanted: vec![self.clone()],
-        })])
+        };
+        Ok(vec![triggers.part()])
     }
 }
 
@@ -43,33 +41,56 @@ struct Triggers {
     wanted: Vec<CodeCommit>,
 }
 
-/// What is to be, as [`rewrite`] asks for it.
-struct Rewrite<'a> {
-    part: &'a Triggers,
-    aim: Aim,
+impl Triggers {
+    fn thing(&self) -> String {
+        format!("repository {}", self.repository)
+    }
 }
 
-impl Triggers {
-    async fn found(&self) -> Result<Document, Error> {
+impl Shared for Triggers {
+    type Document = Vec<Trigger>;
+
+    const UNGUARDED: bool = true;
+
+    fn title(&self) -> String {
+        format!("the triggers of {}", self.thing())
+    }
+
+    async fn read(&self, _goal: Goal) -> Result<Vec<Trigger>, Error> {
         let exchange = Exchange::new();
         let request = self.client.get_repository_triggers();
         let request = request.repository_name(&self.repository).customize();
-        match request.interceptor(exchange.clone()).send().await {
-            Ok(_) => Document::parse(&exchange.answer()),
-            Err(error) => {
-                let error = failed("GetRepositoryTriggers", self.place(), error);
-                Err(match error.kind() {
-                    ErrorKind::NotFound => {
-                        error.with("fix", "create the repository, or correct its name")
-                    }
-                    _ => error,
-                })
-            }
-        }
+        let sent = request.interceptor(exchange.clone()).send().await;
+        let answer = exchange.answered(sent);
+        parse(&answer.map_err(|error| failed("GetRepositoryTriggers", self.thing(), error))?)
     }
 
-    async fn put(&self, document: &Document) -> Result<(), Error> {
-        let exchange = Exchange::sending(document.request(&self.repository));
+    fn compare(&self, found: &Vec<Trigger>, aim: Aim) -> (Reading, Vec<Trigger>) {
+        let arn = self.function.arn.as_str();
+        let wanted = |connection: &CodeCommit| {
+            let trigger = connection.trigger(&self.function, arn);
+            (connection.name(), trigger.into())
+        };
+        let entries = Entries {
+            function: &self.function,
+            wanted: self.wanted.iter().map(wanted).collect(),
+            what: &|name| format!("trigger {name} of {}", self.thing()),
+            is_made: &|name| name::is_made(name, &self.function),
+            member: "trigger_name",
+        };
+        let (mut reading, next) = entries.compare(found, aim);
+        let count = next.len();
+        if count > MOST && count > found.len() {
+            let thing = self.thing();
+            let what =
+                format!("{thing} would have {count} triggers, more than the {MOST} it takes");
+            reading.refusals.push(what);
+        }
+        (reading, next)
+    }
+
+    async fn write(&self, _found: &Vec<Trigger>, next: &Vec<Trigger>) -> Result<(), Error> {
+        let exchange = Exchange::sending(request(&self.repository, next));
         let request = self.client.put_repository_triggers();
         // The SDK insists on a list; the body that is sent is the document's.
         let request = request
@@ -77,88 +98,13 @@ impl Triggers {
             .set_triggers(Some(Vec::<RepositoryTrigger>::new()));
         let sent = request.customize().interceptor(exchange).send().await;
         sent.map(drop)
-            .map_err(|error| failed("PutRepositoryTriggers", self.place(), error))
+            .map_err(|error| failed("PutRepositoryTriggers", self.thing(), error))
     }
 
-    fn place(&self) -> String {
-        format!("repository {}", self.repository)
+    fn join(&mut self, other: &Self) -> bool {
+        let same = self.repository == other.repository;
+        self.wanted
+            .extend(other.wanted.iter().filter(|_| same).cloned());
+        same
     }
-
-    async fn reconcile(&self, aim: Aim, done: &mut Vec<Change>) -> Result<(), Error> {
-        let what = self.title();
-        let patience = Patience {
-            settle: aim.options.settle,
-            ..Patience::default()
-        };
-        match rewrite(&what, &Rewrite { part: self, aim }, patience).await {
-            Ok((found, _)) => {
-                done.extend(self.compare(&found, aim).0.changes);
-                Ok(())
-            }
-            Err(error) if gone(&error, aim) => Ok(()),
-            Err(error) => {
-                let written = error.context("written").is_some();
-                let change = Change::new(Action::Update, what).note("written, not confirmed");
-                done.extend(written.then_some(change));
-                Err(error)
-            }
-        }
-    }
-}
-
-impl Shared for Rewrite<'_> {
-    type Document = Document;
-
-    async fn read(&self) -> Result<Document, Error> {
-        self.part.found().await
-    }
-
-    fn change(&self, document: &Document) -> Result<Option<Document>, Error> {
-        let (reading, next) = self.part.compare(document, self.aim);
-        match reading.refusals.into_iter().next() {
-            Some(refusal) => Err(Error::new(ErrorKind::Invalid, refusal)),
-            None => Ok((next != *document).then_some(next)),
-        }
-    }
-
-    async fn write(&self, document: &Document) -> Result<(), Error> {
-        self.part.put(document).await
-    }
-}
-
-impl Part for Triggers {
-    fn title(&self) -> String {
-        format!("the triggers of {}", self.place())
-    }
-
-    fn stage(&self) -> Stage {
-        Stage::Source
-    }
-
-    fn read(&self, aim: Aim) -> Work<'_, Reading> {
-        Box::pin(async move {
-            match self.found().await {
-                Ok(found) => Ok(self.compare(&found, aim).0),
-                Err(error) if gone(&error, aim) => Ok(Reading::default()),
-                Err(error) => Err(error),
-            }
-        })
-    }
-
-    fn apply<'a>(&'a self, aim: Aim, done: &'a mut Vec<Change>) -> Work<'a, ()> {
-        Box::pin(self.reconcile(aim, done))
-    }
-
-    fn join(&mut self, other: &dyn Part) -> bool {
-        let other = (other as &dyn Any).downcast_ref::<Self>();
-        let other = other.filter(|other| other.repository == self.repository);
-        let wanted = other.into_iter().flat_map(|other| other.wanted.clone());
-        self.wanted.extend(wanted);
-        other.is_some()
-    }
-}
-
-/// A repository that is gone has nothing to disconnect.
-fn gone(error: &Error, aim: Aim) -> bool {
-    aim.goal == Goal::Disconnect && error.kind() == ErrorKind::NotFound
 }

@@ -1,4 +1,4 @@
-//! To and from the event of the crate `aws_lambda_events`.
+//! Conversions to and from the types of `aws_lambda_events`, through the JSON both share.
 
 use aws_lambda_events::event::code_commit as theirs;
 use lambda_with::{Error, Json};
@@ -53,9 +53,34 @@ impl TryFrom<CodeCommitEvent> for theirs::CodeCommitEvent {
 mod tests {
     use super::*;
     use crate::SERVICE;
+    use lambda_with_testing::{opinion, read, second_opinion};
 
     fn event(sample: &str) -> CodeCommitEvent {
-        serde_json::from_str(SERVICE.sample(sample).unwrap().json).unwrap()
+        read(&SERVICE, sample)
+    }
+
+    /// All that `aws_lambda_events` 1.2.1 makes differently of the samples, and why.
+    const DIFFERENCES: &[(&str, &[&str])] = &[
+        (
+            "it writes null, false or nothing for what was missing",
+            &["CodeCommitEvent adds empty values"],
+        ),
+        (
+            "it writes the time in another form",
+            &["CodeCommitEvent changes /Records/*/eventTime"],
+        ),
+        (
+            "it has no member for it",
+            &["CodeCommitEvent loses /Records/*/codecommit/references/*/deleted"],
+        ),
+    ];
+
+    #[test]
+    fn a_second_opinion_on_every_sample() {
+        second_opinion(&SERVICE, DIFFERENCES, |sample| match sample.of {
+            "CodeCommitEvent" => Some(opinion::<theirs::CodeCommitEvent>(sample.json)),
+            _ => None,
+        });
     }
 
     #[test]

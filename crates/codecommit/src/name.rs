@@ -1,7 +1,7 @@
 //! Names for connections, of triggers and of repositories.
 
-use lambda_with::name::{checksum_of, slug};
-use lambda_with::{Arn, Function};
+use lambda_with::name::{checksum_of, with_checksum};
+use lambda_with::{Arn, Function, is_account};
 
 use crate::CodeCommit;
 
@@ -9,9 +9,7 @@ use crate::CodeCommit;
 /// name are dropped.
 pub(crate) fn of(connection: &CodeCommit) -> String {
     let readable = format!("codecommit-{}", connection.repository.resource());
-    let mut name = slug(&readable);
-    name.truncate(71);
-    format!("{}-{}", name.trim_end_matches('-'), checksum(connection))
+    with_checksum(&readable, &checksum(connection))
 }
 
 /// The name a trigger has in its repository: the function's with the same checksum, unless set.
@@ -33,8 +31,7 @@ pub(crate) fn is_repository(arn: &Arn) -> bool {
     let name = arn.resource();
     let letter = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
     arn.service() == "codecommit"
-        && arn.account().len() == 12
-        && arn.account().bytes().all(|b| b.is_ascii_digit())
+        && is_account(arn.account())
         && !arn.region().is_empty()
         && (1..=100).contains(&name.len())
         && name.bytes().all(letter)

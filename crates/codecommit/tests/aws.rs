@@ -8,7 +8,7 @@ use std::time::Duration;
 use lambda_with::{ErrorKind, Function};
 use lambda_with_aws::{Action, Plan, Session, Wiring};
 use lambda_with_codecommit::CodeCommit;
-use lambda_with_testing::{fake, function};
+use lambda_with_testing::{cycle, fake, function};
 use serde_json::Value;
 
 const REPOSITORY: &str = "arn:aws:codecommit:eu-west-1:123456789012:ferry-timetable";
@@ -260,7 +260,25 @@ async fn what_goes_wrong_is_one_clear_error() {
     assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
     assert_eq!(
         error.context("fix"),
-        Some("create the repository, or correct its name")
+        Some("create it first, or correct its name")
     );
     assert!(wiring.disconnect(|_| ()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn from_first_to_last() {
+    let (session, _, stored) = endpoint(FOREIGN, |_, triggers| Ok(triggers));
+    let connect = |name: &'static str| {
+        move |session: &Session| wiring(session, &function(name), &[pushes(&["main"])])
+    };
+    cycle(
+        &session,
+        &[&connect("lint"), &connect("test")],
+        async || {
+            let all = format!("[{}]", stored.lock().unwrap());
+            let all: Vec<&serde_json::value::RawValue> = serde_json::from_str(&all).unwrap();
+            all.iter().map(|trigger| trigger.get().to_owned()).collect()
+        },
+    )
+    .await;
 }

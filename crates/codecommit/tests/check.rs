@@ -1,117 +1,94 @@
-//! What is wrong with a trigger: for every lint a definition that it finds.
+//! What is wrong with a connection: for every lint a definition that it finds.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-use lambda_with::{Finding, Integration, Severity};
+use lambda_with::Integration;
 use lambda_with_codecommit::CodeCommit;
-use lambda_with_testing::function;
+use lambda_with_testing::{clashes, definition, function, lints};
 
-/// The findings as `CODE field`, errors with a mark.
-fn found(findings: &[Finding]) -> String {
-    let line = |finding: &Finding| {
-        assert!(!finding.why.is_empty() && !finding.fix.is_empty());
-        assert!(finding.page.starts_with("https://"));
-        let mark = if finding.severity == Severity::Error {
-            "!"
-        } else {
-            ""
-        };
-        format!("{}{mark} {}", finding.code, finding.field)
-    };
-    findings.iter().map(line).collect::<Vec<_>>().join(", ")
-}
-
-fn trigger(settings: &str) -> CodeCommit {
-    let mut table: toml::Table = settings.parse().unwrap();
-    let arn = "arn:aws:codecommit:eu-west-1:123456789012:ferry-timetable";
-    table.entry("repository").or_insert(arn.into());
-    table.try_into().unwrap()
-}
+const GOOD: &str = "repository = 'arn:aws:codecommit:eu-west-1:123456789012:ferry-timetable'";
 
 #[test]
-fn every_lint_has_a_trigger_it_finds() {
+fn every_lint_has_a_definition_it_finds() {
     let arn = |rest: &str| format!("repository = 'arn:aws:{rest}'");
     let eleven: Vec<String> = (0..11).map(|n| format!("'b{n}'")).collect();
-    for (settings, expected) in [
-        (String::new(), ""),
-        (
-            arn("codecommit:eu-west-1:123456789012:*"),
-            "LW1601! repository",
-        ),
-        (
-            arn("codecommit:eu-west-1:123456789012:a/b"),
-            "LW1601! repository",
-        ),
-        (arn("codecommit:eu-west-1::tides"), "LW1601! repository"),
-        (arn("s3:::tides"), "LW1601! repository"),
-        (
-            arn("codecommit:eu-west-2:123456789012:tides"),
-            "LW1602! repository",
-        ),
-        (
-            arn("codecommit:eu-west-1:210987654321:tides"),
-            "LW1603 repository",
-        ),
-        ("events = []".into(), "LW1604! events"),
-        ("events = ['push']".into(), "LW1604! events"),
-        ("events = ['createReference', 'updateReference']".into(), ""),
-        ("branches = ['main', 'feature/tides', 'v1.2']".into(), ""),
-        ("branches = ['feature/*']".into(), "LW1605! branches"),
-        ("branches = ['refs/heads/main']".into(), "LW1605! branches"),
-        ("branches = ['']".into(), "LW1605! branches"),
-        (
-            "events = ['all', 'deleteReference']".into(),
-            "LW1606! events",
-        ),
-        (
-            format!("branches = [{}]", eleven.join(",")),
-            "LW1607! branches",
-        ),
-        (format!("branches = [{}]", eleven[1..].join(",")), ""),
-        (
-            format!("custom_data = '{}'", "ü".repeat(1001)),
-            "LW1608! custom_data",
-        ),
-        (format!("custom_data = '{}'", "ü".repeat(1000)), ""),
-        ("trigger_name = 'on push'".into(), "LW1609! trigger_name"),
-        (
-            format!("trigger_name = '{}'", "x".repeat(101)),
-            "LW1609! trigger_name",
-        ),
-        ("trigger_name = 'on-push_1.0'".into(), ""),
-    ] {
-        let findings = trigger(&settings).check(&function("lint"));
-        assert_eq!(found(&findings), expected, "{settings}");
-    }
-    let fix = &trigger("branches = ['refs/heads/main']").check(&function("lint"))[0].fix;
+    lints::<CodeCommit>(
+        GOOD,
+        &[
+            (String::new(), ""),
+            (
+                arn("codecommit:eu-west-1:123456789012:*"),
+                "LW1601! repository",
+            ),
+            (
+                arn("codecommit:eu-west-1:123456789012:a/b"),
+                "LW1601! repository",
+            ),
+            (arn("codecommit:eu-west-1::tides"), "LW1601! repository"),
+            (arn("s3:::tides"), "LW1601! repository"),
+            (
+                arn("codecommit:eu-west-2:123456789012:tides"),
+                "LW1602! repository",
+            ),
+            (
+                arn("codecommit:eu-west-1:210987654321:tides"),
+                "LW1603 repository",
+            ),
+            ("events = []".into(), "LW1604! events"),
+            ("events = ['push']".into(), "LW1604! events"),
+            ("events = ['createReference', 'updateReference']".into(), ""),
+            ("branches = ['main', 'feature/tides', 'v1.2']".into(), ""),
+            ("branches = ['feature/*']".into(), "LW1605! branches"),
+            ("branches = ['refs/heads/main']".into(), "LW1605! branches"),
+            ("branches = ['']".into(), "LW1605! branches"),
+            (
+                "events = ['all', 'deleteReference']".into(),
+                "LW1606! events",
+            ),
+            (
+                format!("branches = [{}]", eleven.join(",")),
+                "LW1607! branches",
+            ),
+            (format!("branches = [{}]", eleven[1..].join(",")), ""),
+            (
+                format!("custom_data = '{}'", "ü".repeat(1001)),
+                "LW1608! custom_data",
+            ),
+            (format!("custom_data = '{}'", "ü".repeat(1000)), ""),
+            ("trigger_name = 'on push'".into(), "LW1609! trigger_name"),
+            (
+                format!("trigger_name = '{}'", "x".repeat(101)),
+                "LW1609! trigger_name",
+            ),
+            ("trigger_name = 'on-push_1.0'".into(), ""),
+        ],
+    );
+    let fix = &definition::<CodeCommit>(GOOD, "branches = ['refs/heads/main']")
+        .check(&function("lint"))[0]
+        .fix;
     assert_eq!(fix, "write `main`");
 }
 
 #[test]
-fn two_triggers() {
+fn two_connections() {
     let other = "repository = 'arn:aws:codecommit:eu-west-1:123456789012:tides'";
-    for (one, two, conflict, within) in [
-        ("", other, "", ""),
-        ("", "branches = ['main']", "", "LW1611 branches"),
-        ("branches = ['main']", "branches = ['dev']", "", ""),
-        (
-            "events = ['createReference']",
-            "events = ['deleteReference']",
-            "",
-            "",
-        ),
-        ("events = ['createReference']", "", "", "LW1611 branches"),
-        (
-            "trigger_name = 'x'\nbranches = ['main']",
-            "trigger_name = 'x'\nbranches = ['dev']",
-            "LW1610! trigger_name",
-            "",
-        ),
-    ] {
-        let (one, two) = (trigger(one), trigger(two));
-        for (one, two) in [(&one, &two), (&two, &one)] {
-            assert_eq!(found(&one.conflicts(two)), conflict, "{one:?} {two:?}");
-            assert_eq!(found(&one.conflicts_within(two)), within, "{one:?} {two:?}");
-        }
-    }
+    clashes::<CodeCommit>(
+        GOOD,
+        &[
+            ("", other, "", ""),
+            ("", "branches = ['main']", "", "LW1611 branches"),
+            ("branches = ['main']", "branches = ['dev']", "", ""),
+            (
+                "events = ['createReference']",
+                "events = ['deleteReference']",
+                "",
+                "",
+            ),
+            ("events = ['createReference']", "", "", "LW1611 branches"),
+            (
+                "trigger_name = 'x'\nbranches = ['main']",
+                "trigger_name = 'x'\nbranches = ['dev']",
+                "LW1610! trigger_name",
+                "",
+            ),
+        ],
+    );
 }

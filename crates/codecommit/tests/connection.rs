@@ -6,7 +6,7 @@ use expect_test::expect;
 use lambda_with::policy::Policy;
 use lambda_with::{Integration, Permission, Statement};
 use lambda_with_codecommit::CodeCommit;
-use lambda_with_testing::function;
+use lambda_with_testing::{definitions, function};
 
 const MAIN: &str = r#"
     repository = "arn:aws:codecommit:eu-west-1:123456789012:ferry-timetable"
@@ -150,20 +150,15 @@ fn names() {
 
 #[test]
 fn a_definition_is_read_and_written_back() {
-    let written = toml::to_string(&main_branch()).unwrap();
-    assert_eq!(
-        toml::from_str::<CodeCommit>(&written).unwrap(),
-        main_branch()
+    definitions::<CodeCommit>(
+        &[MAIN],
+        &[
+            ("branches = ['main']", "missing field `repository`"),
+            ("repository = 'ferry-timetable'", "not an ARN"),
+            (
+                "repository = 'arn:aws:codecommit:r:a:n'\nbranch = 'main'",
+                "unknown field `branch`",
+            ),
+        ],
     );
-    for (toml, reason) in [
-        ("branches = ['main']", "missing field `repository`"),
-        ("repository = 'ferry-timetable'", "not an ARN"),
-        (
-            "repository = 'arn:aws:codecommit:r:a:n'\nbranch = 'main'",
-            "unknown field `branch`",
-        ),
-    ] {
-        let error = toml::from_str::<CodeCommit>(toml).unwrap_err();
-        assert!(error.to_string().contains(reason), "{error}");
-    }
 }

@@ -3,9 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use lambda_with::Payload;
 use lambda_with_codecommit::{CodeCommitEvent, CodeCommitEventName, CodeCommitRecord, SERVICE};
-use lambda_with_testing::{edit, exact};
+use lambda_with_testing::{Root, edit, exact, samples};
 use serde_json::{Value, json};
 
 fn record(sample: &str) -> CodeCommitRecord {
@@ -15,13 +14,12 @@ fn record(sample: &str) -> CodeCommitRecord {
 
 #[test]
 fn samples_are_exact_and_recognised() {
-    assert_eq!(SERVICE.samples.len(), 6);
+    samples(&SERVICE, &[Root::of::<CodeCommitEvent>()]);
+}
+
+#[test]
+fn records_name_their_repository() {
     for sample in SERVICE.samples {
-        assert!(
-            Payload::from(sample.json).is::<CodeCommitEvent>(),
-            "{}",
-            sample.id
-        );
         assert_eq!(record(sample.id).repository(), "ferry-timetable");
         assert_eq!(record(sample.id).is_test(), sample.id == "test");
     }

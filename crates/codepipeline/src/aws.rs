@@ -4,14 +4,9 @@ mod compare;
 
 use aws_sdk_codepipeline::Client;
 use aws_sdk_codepipeline::config::Region;
-use aws_sdk_codepipeline::config::http::HttpResponse;
-use aws_sdk_codepipeline::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_codepipeline::types::PipelineDeclaration;
 use lambda_with::{Arn, Error, ErrorKind, Function};
-use lambda_with_aws::{
-    Action, Aim, Change, Exchange, Goal, Part, Patience, Reading, Session, Shared, Stage, Wire,
-    Work, failed, rewrite,
-};
+use lambda_with_aws::{Aim, Exchange, Goal, Part, Reading, Session, Shared, Wire, failed};
 use serde_json::{Value, json};
 
 use crate::CodePipeline;
@@ -31,12 +26,13 @@ impl Wire for CodePipeline {
     fn parts(&self, session: &Session, function: &Function) -> Result<Vec<Box<dyn Part>>, Error> {
         let region = Region::new(self.pipeline.region().to_owned());
         let config = aws_sdk_codepipeline::config::Builder::from(session.config()).region(region);
-        Ok(vec![Box::new(Actions {
+        let actions = Actions {
             client: Client::from_conf(config.build()),
             pipeline: self.pipeline.clone(),
             function: function.clone(),
             wanted: vec![self.clone()],
-        })])
+        };
+        Ok(vec![actions.part()])
     }
 }
 
@@ -49,44 +45,50 @@ struct Actions {
     wanted: Vec<CodePipeline>,
 }
 
-/// What is to be, as [`rewrite`] asks for it.
-struct Rewrite<'a> {
-    part: &'a Actions,
-    aim: Aim,
+impl Actions {
+    fn thing(&self) -> String {
+        format!("pipeline {}", self.pipeline.resource())
+    }
 }
 
-impl Actions {
-    fn name(&self) -> &str {
-        self.pipeline.resource()
+impl Shared for Actions {
+    /// The pipeline's structure, as it came.
+    type Document = Value;
+
+    const UNGUARDED: bool = true;
+
+    fn title(&self) -> String {
+        format!("the actions of {}", self.thing())
     }
 
-    /// The pipeline's structure, as it came.
-    async fn found(&self) -> Result<Value, Error> {
+    async fn read(&self, _goal: Goal) -> Result<Value, Error> {
         let exchange = Exchange::new();
-        let request = self.client.get_pipeline().name(self.name());
-        let answer = request.customize().interceptor(exchange.clone()).send();
-        if let Err(error) = answer.await {
-            let unread = error
-                .raw_response()
-                .is_some_and(|response| response.status().is_success());
-            if !unread {
-                return Err(self.failed("GetPipeline", error));
+        let request = self.client.get_pipeline().name(self.pipeline.resource());
+        let sent = request.customize().interceptor(exchange.clone()).send();
+        let mut document = exchange.document("GetPipeline", self.thing(), sent.await)?;
+        match document["pipeline"].take() {
+            pipeline if pipeline["stages"].is_array() => Ok(pipeline),
+            _ => {
+                let what = format!("the structure of {} has no stages", self.thing());
+                Err(Error::new(ErrorKind::Decode, what))
             }
         }
-        let refuse = |why: String| {
-            let message = format!("the structure of pipeline {} {why}", self.name());
-            Error::new(ErrorKind::Decode, message)
-        };
-        let document: Value = serde_json::from_slice(&exchange.answer())
-            .map_err(|error| refuse(format!("is not JSON: {error}")))?;
-        match document.get("pipeline") {
-            Some(pipeline) if pipeline["stages"].is_array() => Ok(pipeline.clone()),
-            _ => Err(refuse("has no stages".into())),
-        }
     }
 
-    async fn put(&self, pipeline: &Value) -> Result<(), Error> {
-        let text = |member: &str| pipeline[member].as_str().unwrap_or_default();
+    fn compare(&self, found: &Value, aim: Aim) -> (Reading, Value) {
+        let (mut reading, mut next) = (Reading::default(), found.clone());
+        for connection in &self.wanted {
+            let change = self.compare_one(connection, &mut next, aim, &mut reading.refusals);
+            reading.changes.extend(change);
+        }
+        if aim.goal == Goal::Connect {
+            reading.orphans = self.orphans(found);
+        }
+        (reading, next)
+    }
+
+    async fn write(&self, _found: &Value, next: &Value) -> Result<(), Error> {
+        let text = |member: &str| next[member].as_str().unwrap_or_default();
         // Only the body matters, which is sent as it was read; the SDK insists on these members.
         let declaration = PipelineDeclaration::builder()
             .name(text("name"))
@@ -97,99 +99,16 @@ impl Actions {
             Error::new(ErrorKind::Invalid, "the pipeline lacks a member").caused_by(error)
         })?;
         let request = self.client.update_pipeline().pipeline(declaration);
-        let exchange = Exchange::sending(json!({ "pipeline": pipeline }).to_string());
-        match request.customize().interceptor(exchange).send().await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(self.failed("UpdatePipeline", error)),
-        }
+        let exchange = Exchange::sending(json!({ "pipeline": next }).to_string());
+        let sent = request.customize().interceptor(exchange).send().await;
+        sent.map(drop)
+            .map_err(|error| failed("UpdatePipeline", self.thing(), error))
     }
 
-    fn failed<E>(&self, operation: &str, error: SdkError<E, HttpResponse>) -> Error
-    where
-        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    {
-        let error = failed(operation, format!("pipeline {}", self.name()), error);
-        match error.kind() {
-            ErrorKind::NotFound => error.with("fix", "create the pipeline, or correct its name"),
-            _ => error,
-        }
+    fn join(&mut self, other: &Self) -> bool {
+        let same = self.pipeline == other.pipeline;
+        self.wanted
+            .extend(other.wanted.iter().filter(|_| same).cloned());
+        same
     }
-
-    async fn reconcile(&self, aim: Aim, done: &mut Vec<Change>) -> Result<(), Error> {
-        let what = format!("pipeline {}", self.name());
-        let patience = Patience {
-            settle: aim.options.settle,
-            ..Patience::default()
-        };
-        match rewrite(&what, &Rewrite { part: self, aim }, patience).await {
-            Ok((found, _)) => {
-                done.extend(self.compare(&found, aim).0.changes);
-                Ok(())
-            }
-            Err(error) if gone(&error, aim) => Ok(()),
-            Err(error) => {
-                let written = error.context("written").is_some();
-                let change = Change::new(Action::Update, what).note("written, not confirmed");
-                done.extend(written.then_some(change));
-                Err(error)
-            }
-        }
-    }
-}
-
-impl Shared for Rewrite<'_> {
-    type Document = Value;
-
-    async fn read(&self) -> Result<Value, Error> {
-        self.part.found().await
-    }
-
-    fn change(&self, document: &Value) -> Result<Option<Value>, Error> {
-        let (reading, next) = self.part.compare(document, self.aim);
-        match reading.refusals.into_iter().next() {
-            Some(refusal) => Err(Error::new(ErrorKind::Invalid, refusal)),
-            None => Ok((next != *document).then_some(next)),
-        }
-    }
-
-    async fn write(&self, document: &Value) -> Result<(), Error> {
-        self.part.put(document).await
-    }
-}
-
-impl Part for Actions {
-    fn title(&self) -> String {
-        format!("the actions of pipeline {}", self.name())
-    }
-
-    fn stage(&self) -> Stage {
-        Stage::Source
-    }
-
-    fn read(&self, aim: Aim) -> Work<'_, Reading> {
-        Box::pin(async move {
-            match self.found().await {
-                Ok(found) => Ok(self.compare(&found, aim).0),
-                Err(error) if gone(&error, aim) => Ok(Reading::default()),
-                Err(error) => Err(error),
-            }
-        })
-    }
-
-    fn apply<'a>(&'a self, aim: Aim, done: &'a mut Vec<Change>) -> Work<'a, ()> {
-        Box::pin(self.reconcile(aim, done))
-    }
-
-    fn join(&mut self, other: &dyn Part) -> bool {
-        let other = (other as &dyn std::any::Any).downcast_ref::<Self>();
-        let other = other.filter(|other| other.pipeline == self.pipeline);
-        let wanted = other.into_iter().flat_map(|other| &other.wanted);
-        self.wanted.extend(wanted.cloned());
-        other.is_some()
-    }
-}
-
-/// A pipeline that is gone has nothing to disconnect.
-fn gone(error: &Error, aim: Aim) -> bool {
-    aim.goal == Goal::Disconnect && error.context("code") == Some("PipelineNotFoundException")
 }

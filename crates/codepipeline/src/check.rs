@@ -88,12 +88,6 @@ pub(crate) fn conflicts(one: &CodePipeline, other: &CodePipeline) -> Vec<Finding
     findings
 }
 
-pub(crate) fn is_role(arn: &Arn) -> bool {
-    arn.service() == "iam"
-        && arn.resource().starts_with("role/")
-        && !arn.as_str().contains(['*', '?'])
-}
-
 fn is_named(name: &str, besides: &[u8]) -> bool {
     let letter = |b: u8| b.is_ascii_alphanumeric() || b"-_".contains(&b) || besides.contains(&b);
     (1..=100).contains(&name.len()) && name.bytes().all(letter)
@@ -126,7 +120,7 @@ fn name(field: &'static str, name: &str) -> Option<Finding> {
 }
 
 fn role(field: &'static str, role: &Arn) -> Option<Finding> {
-    (!is_role(role)).then(|| {
+    (!role.is_role()).then(|| {
         Finding::error(
             "LW1703",
             field,

@@ -184,7 +184,7 @@ impl Integration for CodePipeline {
         );
         let mut permissions = vec![Permission::ExecutionRole(results)];
         let mut caller = |role: &Arn, allows: Vec<RoleStatement>| {
-            if check::is_role(role) {
+            if role.is_role() {
                 let mut caller = CallerRole::new("codepipeline.amazonaws.com", allows);
                 caller.role = Some(role.clone());
                 permissions.push(Permission::CallerRole(caller));
@@ -208,7 +208,7 @@ impl Integration for CodePipeline {
             Some(own) => {
                 let reason = "the action has a role of its own";
                 let assume = RoleStatement::new(["sts:AssumeRole"], own.as_str(), reason);
-                if check::is_role(own) {
+                if own.is_role() {
                     caller(&self.role, vec![assume]);
                 }
                 caller(own, invoke);

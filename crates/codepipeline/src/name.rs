@@ -1,6 +1,6 @@
 //! A connection's name: readable, stable, and unique within a function.
 
-use lambda_with::name::{checksum_of, slug};
+use lambda_with::name::{checksum_of, with_checksum};
 
 use crate::CodePipeline;
 
@@ -12,14 +12,9 @@ pub(crate) fn of(connection: &CodePipeline) -> String {
         action,
         ..
     } = connection;
-    let mut name = format!(
-        "codepipeline-{}-{}",
-        slug(pipeline.resource()),
-        slug(action)
-    );
-    name.truncate(71);
+    let readable = format!("codepipeline-{}-{action}", pipeline.resource());
     let sum = checksum_of(&[pipeline.as_str(), stage, action]);
-    format!("{}-{sum}", name.trim_end_matches('-'))
+    with_checksum(&readable, &sum)
 }
 
 #[cfg(test)]

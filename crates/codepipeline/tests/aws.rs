@@ -12,7 +12,7 @@ use aws_sdk_codepipeline::types::PipelineDeclaration;
 use lambda_with::{ErrorKind, Function};
 use lambda_with_aws::{Action, Exchange, Plan, Session, Wiring};
 use lambda_with_codepipeline::CodePipeline;
-use lambda_with_testing::{ACCOUNT, fake, moto, unique};
+use lambda_with_testing::{ACCOUNT, cycle, fake, leaves, moto, unique};
 use serde_json::{Value, json};
 
 /// A pipeline as others made it, with members no version of the SDK knows.
@@ -428,4 +428,22 @@ async fn refusals_of_codepipeline() {
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(expected), "{error}");
     }
+}
+
+#[tokio::test]
+async fn from_first_to_last() {
+    let session = moto::session();
+    let name = unique("harbor");
+    let role = pipeline(&session, &name).await;
+    let one = moto::function(&session, "one").await;
+    let other = moto::function(&session, "other").await;
+    let connect = |function: &Function, word: &str| {
+        let (function, connection) = (function.clone(), action(&name, &role, word));
+        move |session: &Session| wiring(session, &function, std::slice::from_ref(&connection))
+    };
+    let (one, other) = (connect(&one, "Smoke"), connect(&other, "Load_2"));
+    cycle(&session, &[&one, &other], async || {
+        leaves(&standing(&session, &name).await)
+    })
+    .await;
 }

@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use expect_test::{Expect, expect};
+use expect_test::expect;
 use lambda_with::policy::Policy;
 use lambda_with::{Integration, Permission};
 use lambda_with_codepipeline::CodePipeline;
-use lambda_with_testing::function;
+use lambda_with_testing::{check, definitions, function};
 
 const PLAIN: &str = r#"
     pipeline = "arn:aws:codepipeline:eu-west-1:123456789012:harbor"
@@ -33,10 +33,6 @@ const FULL: &str = r#"
 
 fn connection(toml: &str) -> CodePipeline {
     toml::from_str(toml).unwrap()
-}
-
-fn check(value: &impl serde::Serialize, expected: &Expect) {
-    expected.assert_eq(&serde_json::to_string_pretty(value).unwrap());
 }
 
 /// Who may do what: roles by their name, `execution` for the function's.
@@ -254,24 +250,18 @@ fn the_example_is_of_this_action() {
 #[test]
 fn a_definition_is_read_and_written_back() {
     let text = format!("{PLAIN}user_parameters = 'https://example.com'");
-    for toml in [PLAIN, FULL, &text] {
-        let pipeline = connection(toml);
-        assert_eq!(connection(&toml::to_string(&pipeline).unwrap()), pipeline);
-    }
-    for (toml, reason) in [
-        (PLAIN.replace("stage", "stages"), "unknown field `stages`"),
-        (
-            PLAIN.replace("role =", "action_role ="),
-            "missing field `role`",
-        ),
-        (
-            PLAIN.replace("arn:aws:iam::123456789012:role/pipelines", "pipelines"),
-            "not an ARN",
-        ),
-    ] {
-        let error = toml::from_str::<CodePipeline>(&toml)
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains(reason), "{error}");
-    }
+    definitions::<CodePipeline>(
+        &[PLAIN, FULL, &text],
+        &[
+            (PLAIN.replace("stage", "stages"), "unknown field `stages`"),
+            (
+                PLAIN.replace("role =", "action_role ="),
+                "missing field `role`",
+            ),
+            (
+                PLAIN.replace("arn:aws:iam::123456789012:role/pipelines", "pipelines"),
+                "not an ARN",
+            ),
+        ],
+    );
 }

@@ -1,6 +1,6 @@
 //! What can be wrong with a connection, judged from its definition.
 
-use lambda_with::{Arn, Finding, Function};
+use lambda_with::{Arn, Finding, Function, is_account};
 
 use crate::user_pool::Plan;
 use crate::{IdentityPool, Trigger, UserPool};
@@ -181,7 +181,7 @@ fn identity_pool_name(name: &str) -> Option<Finding> {
 
 fn account(account: Option<&str>, function: &Function) -> Option<Finding> {
     let account = account?;
-    if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
+    if !is_account(account) {
         return Some(
             Finding::error(
                 "LW1004",

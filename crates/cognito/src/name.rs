@@ -1,6 +1,6 @@
 //! Names for connections and logical ids: readable, stable and unique.
 
-use lambda_with::name::{checksum_of, slug};
+use lambda_with::name::{checksum_of, slug, with_checksum};
 
 /// `KIND-NAME`, where `kind` is what a pool without a name is called, followed by a checksum of
 /// `exact` unless that is empty.
@@ -9,15 +9,11 @@ pub(crate) fn connection(kind: &str, name: &str, exact: &[&str]) -> String {
         _ if kind == name => kind.to_owned(),
         _ => format!("{kind}-{name}"),
     };
-    let full = slug(&readable);
-    let mut short = full.clone();
-    short.truncate(70);
-    let short = short.trim_end_matches('-');
-    if exact.is_empty() && short == readable {
-        return short.to_owned();
+    if exact.is_empty() && slug(&readable) == readable && readable.len() <= 80 {
+        return readable;
     }
     let all: Vec<&str> = [name].into_iter().chain(exact.iter().copied()).collect();
-    format!("{short}-{}", checksum_of(&all))
+    with_checksum(&readable, &checksum_of(&all))
 }
 
 #[cfg(test)]
@@ -41,7 +37,7 @@ mod tests {
             user-pool-harbor
             user-pool-Harbor-users-8ee18495
             user-pool-harbor-551da062
-            user-pool-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-56e8eb1f
+            user-pool-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-56e8eb1f
             user-pool-050c5d1f"#]]
         .assert_eq(&names.join("\n"));
         assert!(names.iter().all(|name| name.len() <= 80));

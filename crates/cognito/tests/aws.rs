@@ -12,7 +12,7 @@ use aws_sdk_cognitoidentityprovider::types::{
 use lambda_with::Function;
 use lambda_with_aws::{Action, Exchange, Plan, Session, Wire, Wiring};
 use lambda_with_cognito::{IdentityPool, Trigger, UserPool};
-use lambda_with_testing::{fake, function, moto, unique};
+use lambda_with_testing::{cycle, fake, function, leaves, moto, unique};
 use serde_json::{Value, json};
 
 const THEIRS: &str = "arn:aws:lambda:eu-west-1:123456789012:function:theirs";
@@ -188,4 +188,28 @@ async fn the_sync_trigger_of_an_identity_pool() {
         )
     };
     assert_eq!(written, [set(settings.arn.as_str()), set("")]);
+}
+
+#[tokio::test]
+async fn from_first_to_last() {
+    let session = moto::session();
+    let client = Client::new(session.config());
+    let id = pool(&client).await;
+    let one = moto::function(&session, "one").await;
+    let other = moto::function(&session, "other").await;
+    let connect = |function: &Function, trigger| {
+        let pool = UserPool {
+            user_pool_id: Some(id.clone()),
+            triggers: vec![trigger],
+            ..UserPool::default()
+        };
+        let function = function.clone();
+        move |session: &Session| wiring(session, &function, &pool)
+    };
+    let one = connect(&one, Trigger::PreSignUp);
+    let other = connect(&other, Trigger::PreTokenGenerationV2);
+    cycle(&session, &[&one, &other], async || {
+        leaves(&described(&client, &id).await)
+    })
+    .await;
 }

@@ -3,14 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use expect_test::{Expect, expect};
-use lambda_with::{Function, Integration};
+use lambda_with::Integration;
 use lambda_with_cognito::{Cognito, IdentityPool, Trigger, UserPool};
-use lambda_with_testing::delivered;
-
-fn function() -> Function {
-    let arn = "arn:aws:lambda:eu-west-1:123456789012:function:users:live";
-    Function::new(arn.parse().unwrap()).unwrap()
-}
+use lambda_with_testing::{definitions, delivered, function};
 
 fn connection(toml: &str) -> Cognito {
     toml::from_str(toml).unwrap()
@@ -38,7 +33,7 @@ const SYNC: &str = r#"
 #[test]
 fn permissions() {
     let check = |toml: &str, expected: Expect| {
-        let permissions = connection(toml).permissions(&function());
+        let permissions = connection(toml).permissions(&function("users:live"));
         expected.assert_eq(&serde_json::to_string_pretty(&permissions).unwrap());
     };
     check(
@@ -109,19 +104,19 @@ fn an_id_that_would_admit_other_pools_grants_nothing() {
             triggers: vec![Trigger::PreSignUp],
             ..UserPool::default()
         };
-        assert_eq!(users.permissions(&function()), [], "{id}");
+        assert_eq!(users.permissions(&function("users:live")), [], "{id}");
         let sync = IdentityPool {
             identity_pool_id: Some(id.into()),
             ..IdentityPool::default()
         };
-        assert_eq!(sync.permissions(&function()), [], "{id}");
+        assert_eq!(sync.permissions(&function("users:live")), [], "{id}");
     }
 }
 
 #[test]
 fn resources() {
     let check = |toml: &str, expected: Expect| {
-        let resources = connection(toml).resources(&function());
+        let resources = connection(toml).resources(&function("users:live"));
         expected.assert_eq(&serde_json::to_string_pretty(&resources).unwrap());
     };
     check(SIGN_UP, expect!["[]"]);
@@ -180,7 +175,7 @@ fn every_trigger_has_its_setting() {
             triggers: vec![trigger],
             ..UserPool::default()
         };
-        let resources = pool.resources(&function());
+        let resources = pool.resources(&function("users:live"));
         let config = &resources[0].properties["LambdaConfig"];
         format!("{trigger}: {config}")
     };
@@ -205,29 +200,25 @@ fn every_trigger_has_its_setting() {
 
 #[test]
 fn a_definition_is_read_and_written_back() {
-    for toml in [SIGN_UP, NEW, SYNC] {
-        let read = connection(toml);
-        assert_eq!(connection(&toml::to_string(&read).unwrap()), read);
-    }
-    for (toml, reason) in [
-        ("triggers = ['pre-sign-up']", "missing field `kind`"),
-        ("kind = 'pool'", "unknown variant `pool`"),
-        (
-            "kind = 'user-pool'\ntrigers = []",
-            "unknown field `trigers`",
-        ),
-        (
-            "kind = 'user-pool'\ntriggers = ['sign-up']",
-            "unknown variant `sign-up`",
-        ),
-        (
-            "kind = 'identity-pool'\ntriggers = []",
-            "unknown field `triggers`",
-        ),
-    ] {
-        let error = toml::from_str::<Cognito>(toml).unwrap_err().to_string();
-        assert!(error.contains(reason), "{error}");
-    }
+    definitions::<Cognito>(
+        &[SIGN_UP, NEW, SYNC],
+        &[
+            ("triggers = ['pre-sign-up']", "missing field `kind`"),
+            ("kind = 'pool'", "unknown variant `pool`"),
+            (
+                "kind = 'user-pool'\ntrigers = []",
+                "unknown field `trigers`",
+            ),
+            (
+                "kind = 'user-pool'\ntriggers = ['sign-up']",
+                "unknown variant `sign-up`",
+            ),
+            (
+                "kind = 'identity-pool'\ntriggers = []",
+                "unknown field `triggers`",
+            ),
+        ],
+    );
 }
 
 #[test]
@@ -238,7 +229,7 @@ fn an_event_of_the_first_trigger() {
             triggers: vec![trigger, Trigger::PreSignUp],
             ..UserPool::default()
         });
-        let event = delivered(users.example(&function()));
+        let event = delivered(users.example(&function("users:live")));
         assert_eq!(event["userPoolId"], "eu-west-1_TidePool1");
         let text = |name: &str| event[name].as_str().unwrap().to_owned();
         assert_eq!(
@@ -247,12 +238,16 @@ fn an_event_of_the_first_trigger() {
         );
         assert_eq!(users.patience().attempts, 3);
     }
-    assert!(UserPool::default().example(&function()).is_none());
+    assert!(
+        UserPool::default()
+            .example(&function("users:live"))
+            .is_none()
+    );
     let pool = "eu-west-1:00000000-51c2-4b7e-8d0a-6f2b9c4d1e58";
     let sync = Cognito::IdentityPool(IdentityPool {
         identity_pool_id: Some(pool.into()),
         ..IdentityPool::default()
     });
-    let event = delivered(sync.example(&function()));
+    let event = delivered(sync.example(&function("users:live")));
     assert_eq!(event["identityPoolId"], pool);
 }

@@ -2,50 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use bytes::Bytes;
-use lambda_with::{Payload, decode};
+use lambda_with::decode;
 use lambda_with_cognito::*;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use lambda_with_testing::{Root, exact, read, samples};
 use serde_json::{Value, json};
-
-/// Reads `json` in both ways, and sees that both write the same document back.
-fn exact<T: DeserializeOwned + Serialize>(json: &str) -> T {
-    let plain: T = serde_json::from_str(json).unwrap();
-    let shared: T = decode(Bytes::copy_from_slice(json.as_bytes())).unwrap();
-    let document: Value = serde_json::from_str(json).unwrap();
-    for value in [&plain, &shared] {
-        assert_eq!(serde_json::to_value(value).unwrap(), document);
-    }
-    shared
-}
-
-/// Calls a macro with all types of events.
-macro_rules! events {
-    ($call:ident) => {
-        $call!(
-            PreSignUpEvent,
-            PostConfirmationEvent,
-            PreAuthenticationEvent,
-            PostAuthenticationEvent,
-            DefineAuthChallengeEvent,
-            CreateAuthChallengeEvent,
-            VerifyAuthChallengeEvent,
-            PreTokenGenerationEvent,
-            PreTokenGenerationV2Event,
-            CustomMessageEvent,
-            CustomEmailSenderEvent,
-            CustomSmsSenderEvent,
-            InboundFederationEvent,
-            UserMigrationEvent,
-            SyncTriggerEvent
-        )
-    };
-}
 
 /// A sample with some members, named by JSON pointers, set or (with `None`) taken away.
 fn changed(id: &str, changes: &[(&str, Option<Value>)]) -> String {
-    let mut document: Value = serde_json::from_str(SERVICE.sample(id).unwrap().json).unwrap();
+    let mut document: Value = read(&SERVICE, id);
     for (pointer, value) in changes {
         let (parent, name) = pointer.rsplit_once('/').unwrap();
         let parent = document
@@ -63,24 +27,26 @@ fn changed(id: &str, changes: &[(&str, Option<Value>)]) -> String {
 
 #[test]
 fn samples_are_exact_and_recognised() {
-    for sample in SERVICE.samples {
-        let payload = Payload::from(Bytes::from_static(sample.json.as_bytes()));
-        let mut of = Vec::new();
-        macro_rules! read {
-            ($($event:ident),+) => { $(
-                if sample.of == stringify!($event) {
-                    exact::<$event>(sample.json);
-                }
-                if payload.is::<$event>() {
-                    of.push(stringify!($event));
-                }
-            )+ };
-        }
-        events!(read);
-        // The form of versions 2 and 3 takes version 1 too, which is told by its version.
-        of.retain(|name| *name == sample.of || *name != "PreTokenGenerationV2Event");
-        assert_eq!(of, [sample.of], "{}", sample.id);
-    }
+    samples(
+        &SERVICE,
+        &[
+            Root::of::<PreSignUpEvent>(),
+            Root::of::<PostConfirmationEvent>(),
+            Root::of::<PreAuthenticationEvent>(),
+            Root::of::<PostAuthenticationEvent>(),
+            Root::of::<DefineAuthChallengeEvent>(),
+            Root::of::<CreateAuthChallengeEvent>(),
+            Root::of::<VerifyAuthChallengeEvent>(),
+            Root::of::<PreTokenGenerationEvent>(),
+            Root::of::<PreTokenGenerationV2Event>(),
+            Root::of::<CustomMessageEvent>(),
+            Root::of::<CustomEmailSenderEvent>(),
+            Root::of::<CustomSmsSenderEvent>(),
+            Root::of::<InboundFederationEvent>(),
+            Root::of::<UserMigrationEvent>(),
+            Root::of::<SyncTriggerEvent>(),
+        ],
+    );
 }
 
 #[test]

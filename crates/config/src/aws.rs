@@ -1,13 +1,9 @@
 //! Setting up a rule.
 
-use std::time::Duration;
-
 use aws_sdk_config::Client;
 use aws_sdk_config::types::ConfigRule;
-use lambda_with::{Error, ErrorKind, Function, Integration};
-use lambda_with_aws::{
-    Action, Aim, Change, Exchange, Goal, Part, Pauses, Reading, Session, Stage, Wire, Work, failed,
-};
+use lambda_with::{Error, Function, Integration};
+use lambda_with_aws::{Exchange, Occupied, Part, Session, Slot, Wire, failed, if_there};
 use serde_json::{Map, Value, json};
 
 use crate::Config;
@@ -23,11 +19,13 @@ impl Wire for Config {
         if self.resources(function).is_empty() {
             return Ok(Vec::new());
         }
-        Ok(vec![Box::new(Rule {
+        let rule = Rule {
             client: Client::new(session.config()),
+            connection: self.name(),
             function: function.clone(),
-            wanted: self.clone(),
-        })])
+            config: self.clone(),
+        };
+        Ok(vec![rule.part()])
     }
 }
 
@@ -35,71 +33,53 @@ impl Wire for Config {
 #[derive(Debug)]
 struct Rule {
     client: Client,
+    connection: String,
     function: Function,
-    wanted: Config,
+    config: Config,
 }
 
 impl Rule {
-    /// The rule of this name as it stands, unless it is being deleted.
-    async fn found(&self) -> Result<Option<Value>, Error> {
+    async fn described(&self) -> Result<Value, Error> {
         let exchange = Exchange::new();
         let request = self.client.describe_config_rules();
-        let request = request.config_rule_names(&self.wanted.rule).customize();
-        if let Err(error) = request.interceptor(exchange.clone()).send().await {
-            let error = failed("DescribeConfigRules", self.title(), error);
-            return match error.kind() {
-                ErrorKind::NotFound => Ok(None),
-                _ => Err(error),
-            };
+        let request = request.config_rule_names(&self.config.rule).customize();
+        let sent = request.interceptor(exchange.clone()).send().await;
+        let mut answer = exchange.document("DescribeConfigRules", self.what(), sent)?;
+        Ok(answer["ConfigRules"][0].take())
+    }
+}
+
+impl Slot for Rule {
+    fn what(&self) -> String {
+        format!("rule {}", self.config.rule)
+    }
+
+    fn connection(&self) -> &str {
+        &self.connection
+    }
+
+    fn wanted(&self) -> Value {
+        shown(&self.config.definition(self.function.arn.as_str()))
+    }
+
+    /// A rule that is being deleted counts as gone.
+    async fn read(&self) -> Result<Option<Occupied>, Error> {
+        let rule = if_there(self.described().await)?.unwrap_or_default();
+        let state = rule["ConfigRuleState"].as_str();
+        if rule.is_null() || state.is_some_and(|state| state.starts_with("DELETING")) {
+            return Ok(None);
         }
-        let unreadable = |error: serde_json::Error| {
-            Error::new(ErrorKind::Decode, "the rule cannot be read").caused_by(error)
-        };
-        let mut answer: Value = serde_json::from_slice(&exchange.answer()).map_err(unreadable)?;
-        let rule = answer["ConfigRules"].get_mut(0).map(Value::take);
-        let deleting = |rule: &Value| {
-            let state = rule["ConfigRuleState"].as_str();
-            state.is_some_and(|state| state.starts_with("DELETING"))
-        };
-        Ok(rule.filter(|rule| !deleting(rule)))
-    }
-
-    fn compare(&self, found: Option<&Value>, goal: Goal) -> Reading {
-        let mut reading = Reading::default();
-        let what = self.title();
-        let change = |action| Change::new(action, what.as_str()).of(self.wanted.name());
-        let should = shown(&self.wanted.definition(self.function.arn.as_str()));
-        let change = match (goal, found) {
-            (Goal::Connect, None) => change(Action::Create).members(&Value::Null, &should),
-            (Goal::Connect, Some(rule)) if self.runs(rule) => match shown(rule) {
-                stands if stands == should => change(Action::Keep),
-                stands => change(Action::Update).members(&stands, &should),
-            },
-            (Goal::Connect, Some(rule)) => {
-                let goes = rule["Source"]["SourceIdentifier"]
-                    .as_str()
-                    .unwrap_or_default();
-                reading.refusals.push(format!(
-                    "{what} is somebody else's: it is evaluated by {goes}; give the connection another rule"
-                ));
-                return reading;
-            }
-            (Goal::Disconnect, Some(rule)) if self.runs(rule) => change(Action::Remove),
-            (Goal::Disconnect, _) => return reading,
-        };
-        reading.changes.push(change);
-        reading
-    }
-
-    /// Whether it is evaluated by this function, in whatever version.
-    fn runs(&self, rule: &Value) -> bool {
-        let plain = |arn: &str| arn.split(':').take(7).collect::<Vec<_>>().join(":");
         let goes = rule["Source"]["SourceIdentifier"].as_str();
-        goes.is_some_and(|goes| plain(goes) == plain(self.function.arn.as_str()))
+        let goes = goes.unwrap_or_default();
+        Ok(Some(Occupied::running(
+            shown(&rule),
+            goes,
+            &self.function.arn,
+        )))
     }
 
-    async fn put(&self) -> Result<(), Error> {
-        let mut rule = self.wanted.definition(self.function.arn.as_str());
+    async fn fill(&self, _found: Option<&Occupied>) -> Result<(), Error> {
+        let mut rule = self.config.definition(self.function.arn.as_str());
         if let Some(parameters) = rule.get_mut("InputParameters") {
             *parameters = parameters.to_string().into();
         }
@@ -108,7 +88,7 @@ impl Rule {
         let request = request.config_rule(ConfigRule::builder().build());
         let sent = request.customize().interceptor(exchange).send().await;
         sent.map(drop).map_err(|error| {
-            let error = failed("PutConfigRule", self.title(), error);
+            let error = failed("PutConfigRule", self.what(), error);
             match error.context("code") {
                 Some("NoAvailableConfigurationRecorderException") => {
                     error.with("fix", "turn AWS Config on in this account and Region")
@@ -118,74 +98,25 @@ impl Rule {
         })
     }
 
-    async fn delete(&self) -> Result<(), Error> {
+    async fn empty(&self, _found: &Occupied) -> Result<(), Error> {
         let request = self.client.delete_config_rule();
-        match request.config_rule_name(&self.wanted.rule).send().await {
-            Ok(_) => Ok(()),
-            Err(error) => match failed("DeleteConfigRule", self.title(), error) {
-                error if error.kind() == ErrorKind::NotFound => Ok(()),
-                error => Err(error),
-            },
-        }
+        let sent = request.config_rule_name(&self.config.rule).send().await;
+        sent.map(drop)
+            .map_err(|error| failed("DeleteConfigRule", self.what(), error))
     }
 
-    async fn reconcile(&self, aim: Aim, done: &mut Vec<Change>) -> Result<(), Error> {
-        let reading = self.compare(self.found().await?.as_ref(), aim.goal);
-        if let Some(refusal) = reading.refusals.into_iter().next() {
-            return Err(Error::new(ErrorKind::Invalid, refusal));
-        }
-        for change in reading.changes {
-            let mut pauses = Pauses::new(aim.options.wait.min(Duration::from_secs(20)));
-            loop {
-                let written = match change.action {
-                    Action::Keep => Ok(()),
-                    Action::Remove => self.delete().await,
-                    Action::Create | Action::Update => self.put().await,
-                };
-                match written {
-                    Ok(()) => break,
-                    Err(error) if passing(&error) && pauses.again().await => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            done.push(change);
-        }
-        let stands = self.compare(self.found().await?.as_ref(), aim.goal);
-        match stands.changes.iter().find(|change| change.is_change()) {
-            None => Ok(()),
-            Some(change) => {
-                let message = format!("{} does not stand as written: {change}", change.what);
-                Err(Error::new(ErrorKind::Conflict, message).with("fix", "run this again"))
-            }
-        }
-    }
-}
-
-impl Part for Rule {
-    fn title(&self) -> String {
-        format!("rule {}", self.wanted.rule)
+    fn instead(&self) -> &'static str {
+        "give the connection another rule"
     }
 
-    fn stage(&self) -> Stage {
-        Stage::Source
+    /// The permission, granted a moment ago, is not seen yet, or an earlier rule of the name is still
+    /// being evaluated or deleted.
+    fn is_early(&self, error: &Error) -> bool {
+        matches!(
+            error.context("code"),
+            Some("InsufficientPermissionsException" | "ResourceInUseException")
+        )
     }
-
-    fn read(&self, aim: Aim) -> Work<'_, Reading> {
-        Box::pin(async move { Ok(self.compare(self.found().await?.as_ref(), aim.goal)) })
-    }
-
-    fn apply<'a>(&'a self, aim: Aim, done: &'a mut Vec<Change>) -> Work<'a, ()> {
-        Box::pin(self.reconcile(aim, done))
-    }
-}
-
-/// Whether it passes by itself: the permission, granted a moment ago, is not seen yet, or an earlier
-/// rule of the name is still being evaluated or deleted.
-fn passing(error: &Error) -> bool {
-    matches!(
-        error.context("code"),
-        Some("InsufficientPermissionsException" | "ResourceInUseException")
-    )
 }
 
 /// What a rule says, for comparing and for the eye: lists in order, and what AWS Config adds left out.

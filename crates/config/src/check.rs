@@ -1,6 +1,6 @@
 //! What can be wrong with a rule, judged from its definition.
 
-use lambda_with::{Finding, Function};
+use lambda_with::{Finding, Function, is_account};
 use serde_json::Value;
 
 use crate::{Config, ConfigTrigger};
@@ -32,10 +32,6 @@ pub(crate) fn same_rule(one: &Config, other: &Config) -> Option<Finding> {
             .fix("give each a name of its own")
             .page(API_PAGE)
     })
-}
-
-pub(crate) fn is_account(account: &str) -> bool {
-    account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit())
 }
 
 pub(crate) fn is_bucket(bucket: &str) -> bool {

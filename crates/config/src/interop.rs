@@ -1,4 +1,4 @@
-//! To and from the event of the crate `aws_lambda_events`.
+//! Conversions to and from the types of `aws_lambda_events`, through the JSON both share.
 
 use aws_lambda_events::event::config as theirs;
 use lambda_with::{Error, Json};
@@ -47,6 +47,36 @@ impl TryFrom<ConfigEvent> for theirs::ConfigEvent {
 mod tests {
     use super::*;
     use crate::SERVICE;
+    use lambda_with_testing::{opinion, second_opinion};
+
+    /// All that `aws_lambda_events` 1.2.1 makes differently of the samples, and why.
+    const DIFFERENCES: &[(&str, &[&str])] = &[
+        (
+            "it writes null, false or nothing for what was missing",
+            &["ConfigEvent adds empty values"],
+        ),
+        (
+            "it has no such member",
+            &["ConfigEvent loses /evaluationMode"],
+        ),
+        (
+            "it leaves what is inside a text a text",
+            &[
+                "ConfigurationItemChange is not there",
+                "OversizedItemChange is not there",
+                "ScheduledNotification is not there",
+                "SnapshotDelivered is not there",
+            ],
+        ),
+    ];
+
+    #[test]
+    fn a_second_opinion_on_every_sample() {
+        second_opinion(&SERVICE, DIFFERENCES, |sample| match sample.of {
+            "ConfigEvent" => Some(opinion::<theirs::ConfigEvent>(sample.json)),
+            _ => None,
+        });
+    }
 
     #[test]
     fn there_and_back_loses_only_what_they_lack() {

@@ -3,6 +3,7 @@
 use lambda_with::name::{checksum, slug};
 use lambda_with::{
     Finding, Function, Integration, Permission, Resource, RoleStatement, Service, Statement,
+    is_account, switch,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -59,7 +60,7 @@ pub struct Config {
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub parameters: Map<String, Value>,
     /// Whether resources are also judged before they are made; false unless set.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "switch::is_off")]
     pub proactive: bool,
     /// What the rule is for, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -216,7 +217,7 @@ impl Integration for Config {
     fn permissions(&self, function: &Function) -> Vec<Permission> {
         let account = self.account.as_deref().unwrap_or(function.account());
         // Without the account every customer's rules would be let in.
-        if !check::is_account(account) {
+        if !is_account(account) {
             return Vec::new();
         }
         let statement =

@@ -13,7 +13,7 @@ use lambda_with::{Error, ErrorKind, Timestamp};
 use lambda_with_config::{
     Compliance, ConfigEvent, ConfigurationItem, Evaluation, InvokingEvent, Rule, SERVICE, answer,
 };
-use lambda_with_testing::edit;
+use lambda_with_testing::{edit, read};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -107,7 +107,7 @@ async fn willing() -> (Client, Log) {
 }
 
 fn event(id: &str) -> ConfigEvent {
-    serde_json::from_str(SERVICE.sample(id).unwrap().json).unwrap()
+    read(&SERVICE, id)
 }
 
 fn within(time: Duration) -> SystemTime {

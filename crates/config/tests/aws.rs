@@ -10,7 +10,7 @@ use aws_sdk_config::types::{ConfigRule, EventSource, MessageType, Owner, Source,
 use lambda_with::{ErrorKind, Function};
 use lambda_with_aws::{Action, Exchange, Plan, Session, Wiring};
 use lambda_with_config::{Config, ConfigTrigger};
-use lambda_with_testing::{fake, function, moto, unique};
+use lambda_with_testing::{cycle, fake, function, moto, unique};
 use serde_json::{Value, json};
 
 /// The rules of these names as they stand.
@@ -269,4 +269,23 @@ async fn what_goes_wrong_is_one_clear_error() {
             "{error}"
         );
     }
+}
+
+#[tokio::test]
+async fn from_first_to_last() {
+    let session = moto::session();
+    let names = [unique("volumes"), unique("disks"), unique("by-hand")];
+    let names = names.each_ref().map(String::as_str);
+    let one = moto::function(&session, "one").await;
+    let other = moto::function(&session, "other").await;
+    foreign(&session, names[2], &other).await;
+    let connect = |function: &Function, name: &str| {
+        let (function, connection) = (function.clone(), volumes(name));
+        move |session: &Session| wiring(session, &function, &connection)
+    };
+    let (one, other) = (connect(&one, names[0]), connect(&other, names[1]));
+    cycle(&session, &[&one, &other], async || {
+        standing(&session, &names).await
+    })
+    .await;
 }

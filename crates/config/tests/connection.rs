@@ -5,7 +5,7 @@
 use expect_test::expect;
 use lambda_with::Integration;
 use lambda_with_config::Config;
-use lambda_with_testing::function;
+use lambda_with_testing::{definitions, function};
 
 const VOLUMES: &str = r#"
     rule = "volumes-encrypted"
@@ -192,17 +192,15 @@ fn names() {
 
 #[test]
 fn a_definition_is_read_and_written_back() {
-    let written = toml::to_string(&volumes()).unwrap();
-    assert_eq!(toml::from_str::<Config>(&written).unwrap(), volumes());
-    for (toml, reason) in [
-        ("triggers = []", "missing field `rule`"),
-        (
-            "rule = 'x'\ntriggers = ['change']",
-            "unknown variant `change`",
-        ),
-        ("rule = 'x'\nscope = 'y'", "unknown field `scope`"),
-    ] {
-        let error = toml::from_str::<Config>(toml).unwrap_err();
-        assert!(error.to_string().contains(reason), "{error}");
-    }
+    definitions::<Config>(
+        &[VOLUMES],
+        &[
+            ("triggers = []", "missing field `rule`"),
+            (
+                "rule = 'x'\ntriggers = ['change']",
+                "unknown variant `change`",
+            ),
+            ("rule = 'x'\nscope = 'y'", "unknown field `scope`"),
+        ],
+    );
 }

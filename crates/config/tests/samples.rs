@@ -5,13 +5,12 @@
 
 use std::collections::HashMap;
 
-use lambda_with::Payload;
 use lambda_with_config::{
     Compliance, ConfigEvent, ConfigurationItem, ConfigurationItemChange, ConfigurationItemStatus,
     EvaluationMode, InvokingEvent, OversizedItemChange, SERVICE, ScheduledNotification,
     SnapshotDelivered,
 };
-use lambda_with_testing::{edit, exact, exact_value, sample};
+use lambda_with_testing::{Root, edit, exact, exact_value, sample, samples};
 use serde_json::{Value, json};
 
 fn event(id: &str) -> ConfigEvent {
@@ -20,26 +19,16 @@ fn event(id: &str) -> ConfigEvent {
 
 #[test]
 fn samples_are_exact_and_recognised() {
-    assert_eq!(SERVICE.samples.len(), 12);
-    for sample in SERVICE.samples {
-        let payload = Payload::from(sample.json);
-        let found = [
-            payload.is::<ConfigEvent>(),
-            payload.is::<ConfigurationItemChange>(),
-            payload.is::<OversizedItemChange>(),
-            payload.is::<ScheduledNotification>(),
-            payload.is::<SnapshotDelivered>(),
-        ];
-        assert_eq!(found.iter().filter(|is| **is).count(), 1, "{}", sample.id);
-        match sample.of {
-            "ConfigEvent" => drop(exact::<ConfigEvent>(sample.json)),
-            "ConfigurationItemChange" => drop(exact::<ConfigurationItemChange>(sample.json)),
-            "OversizedItemChange" => drop(exact::<OversizedItemChange>(sample.json)),
-            "ScheduledNotification" => drop(exact::<ScheduledNotification>(sample.json)),
-            "SnapshotDelivered" => drop(exact::<SnapshotDelivered>(sample.json)),
-            other => panic!("{other}"),
-        }
-    }
+    samples(
+        &SERVICE,
+        &[
+            Root::of::<ConfigEvent>(),
+            Root::of::<ConfigurationItemChange>(),
+            Root::of::<OversizedItemChange>(),
+            Root::of::<ScheduledNotification>(),
+            Root::of::<SnapshotDelivered>(),
+        ],
+    );
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Putting the function on the list that flows choose from.
 
 use aws_sdk_connect::Client;
-use lambda_with::{Error, ErrorKind, Function, Integration};
-use lambda_with_aws::{Goal, Occupied, Part, Session, Slot, Wire, failed};
+use lambda_with::{Error, Function, Integration};
+use lambda_with_aws::{Occupied, Part, Session, Slot, Wire, failed};
 use serde_json::{Value, json};
 
 use crate::{Connect, check};
@@ -72,15 +72,9 @@ impl Slot for Association {
         json!({ "FunctionArn": self.function })
     }
 
-    async fn read(&self, goal: Goal) -> Result<Option<Occupied>, Error> {
-        match self.is_listed().await {
-            Ok(true) => Ok(Some(Occupied::ours(self.wanted()))),
-            Ok(false) => Ok(None),
-            Err(error) if error.kind() == ErrorKind::NotFound && goal == Goal::Disconnect => {
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
+    async fn read(&self) -> Result<Option<Occupied>, Error> {
+        let is_listed = self.is_listed().await?;
+        Ok(is_listed.then(|| Occupied::ours(self.wanted())))
     }
 
     async fn fill(&self, _found: Option<&Occupied>) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! What can be wrong with an instance's use of a function, judged from its definition.
 
-use lambda_with::{Arn, Finding, Function};
+use lambda_with::{Arn, Finding, Function, is_account};
 
 use crate::Connect;
 
@@ -45,13 +45,11 @@ pub(crate) fn instance_id(arn: &Arn) -> &str {
 
 /// Whether this is the ARN of one instance.
 pub(crate) fn is_instance(arn: &Arn) -> bool {
-    let account = arn.account();
     let id = instance_id(arn);
     arn.service() == "connect"
         && arn.resource().starts_with("instance/")
         && !arn.region().is_empty()
-        && account.len() == 12
-        && account.bytes().all(|b| b.is_ascii_digit())
+        && is_account(arn.account())
         && id.len() == 36
         && id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use lambda_with::{
     Arn, Example, Finding, Function, Integration, Patience, Permission, Resource, Service,
-    Statement,
+    Statement, switch,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ pub struct Connect {
     #[serde(default = "eight")]
     pub time_limit: u32,
     /// Whether the flow goes on at once and asks for the result later.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "switch::is_off")]
     pub asynchronous: bool,
     /// What the flow takes for an answer: flat texts unless set.
     #[serde(default)]
@@ -222,12 +222,4 @@ impl Integration for Connect {
 
 fn eight() -> u32 {
     8
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
-)]
-fn is_no(value: &bool) -> bool {
-    !*value
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lambda_with_aws::{Action, Plan, Session, Wiring};
 use lambda_with_connect::Connect;
-use lambda_with_testing::{fake, function};
+use lambda_with_testing::{cycle, fake, function};
 use serde_json::{Value, json};
 
 const INSTANCE: &str =
@@ -120,4 +120,21 @@ async fn an_instance_elsewhere_gets_the_permission_alone() {
     let what: Vec<Action> = plan.changes.iter().map(|change| change.action).collect();
     assert_eq!(what, [Action::Create]);
     assert_eq!(fake::of(&log, "PUT"), []);
+}
+
+#[tokio::test]
+async fn from_first_to_last() {
+    let (session, _) = instance();
+    let instance = aws_sdk_connect::Client::new(session.config());
+    cycle(
+        &session,
+        &[&|session| wiring(session, INSTANCE)],
+        async || {
+            let id = INSTANCE.rsplit_once('/').unwrap().1;
+            let request = instance.list_lambda_functions().instance_id(id);
+            let pages = request.into_paginator().items().send();
+            pages.try_collect().await.unwrap()
+        },
+    )
+    .await;
 }

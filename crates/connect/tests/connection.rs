@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use expect_test::{Expect, expect};
+use expect_test::expect;
 use lambda_with::policy::Policy;
 use lambda_with::{Function, Integration, Permission};
 use lambda_with_connect::Connect;
-use lambda_with_testing::delivered;
+use lambda_with_testing::{check, definitions, delivered};
 use serde_json::json;
 
 fn function() -> Function {
@@ -29,10 +29,6 @@ const FULL: &str = r#"
     response = "json"
     attributes = { lookup = "balance", tier = "$.Attributes.tier" }
 "#;
-
-fn check(value: &impl serde::Serialize, expected: &Expect) {
-    expected.assert_eq(&serde_json::to_string_pretty(value).unwrap());
-}
 
 #[test]
 fn the_permission_names_instance_and_account() {
@@ -138,19 +134,15 @@ fn the_parameters_of_the_block() {
 
 #[test]
 fn a_definition_is_read_and_written_back() {
-    for toml in [PLAIN, FULL] {
-        let connect = connection(toml);
-        assert_eq!(connection(&toml::to_string(&connect).unwrap()), connect);
-    }
-    for (toml, reason) in [
-        ("time_limit = 8", "missing field `instance`"),
-        ("instance = 'harbor'", "not an ARN"),
-        (&format!("{PLAIN}timeout = 8"), "unknown field `timeout`"),
-        (&format!("{PLAIN}response = 'xml'"), "unknown variant `xml`"),
-    ] {
-        let error = toml::from_str::<Connect>(toml).unwrap_err().to_string();
-        assert!(error.contains(reason), "{error}");
-    }
+    definitions::<Connect>(
+        &[PLAIN, FULL],
+        &[
+            ("time_limit = 8", "missing field `instance`"),
+            ("instance = 'harbor'", "not an ARN"),
+            (&format!("{PLAIN}timeout = 8"), "unknown field `timeout`"),
+            (&format!("{PLAIN}response = 'xml'"), "unknown variant `xml`"),
+        ],
+    );
 }
 
 #[test]

@@ -83,9 +83,32 @@ impl Arn {
         self.part(5)
     }
 
+    /// Whether this is the ARN of one role, and no pattern.
+    #[must_use]
+    pub fn is_role(&self) -> bool {
+        self.service() == "iam" && self.resource().starts_with("role/") && !self.is_pattern()
+    }
+
+    /// Whether it holds a `*` or `?`, by which policies match many.
+    #[must_use]
+    pub fn is_pattern(&self) -> bool {
+        self.0.contains(['*', '?'])
+    }
+
     fn part(&self, index: usize) -> &str {
         self.0.splitn(6, ':').nth(index).unwrap_or_default()
     }
+}
+
+/// Whether a text is the id of an account: twelve digits.
+///
+/// ```
+/// assert!(lambda_with::is_account("123456789012"));
+/// assert!(!lambda_with::is_account("1234-5678-9012"));
+/// ```
+#[must_use]
+pub fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl FromStr for Arn {
@@ -181,6 +204,21 @@ mod tests {
                 "{text}"
             );
             assert_eq!(arn.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn roles() {
+        for (text, expected) in [
+            ("arn:aws:iam::123456789012:role/orders", true),
+            ("arn:aws-cn:iam::123456789012:role/team/orders", true),
+            ("arn:aws:iam::123456789012:role/*", false),
+            ("arn:aws:iam::123456789012:role/order?", false),
+            ("arn:aws:iam::123456789012:user/orders", false),
+            ("arn:aws:sqs::123456789012:role/orders", false),
+        ] {
+            let arn: Arn = text.parse().unwrap();
+            assert_eq!(arn.is_role(), expected, "{text}");
         }
     }
 

@@ -1,22 +1,28 @@
-//! Runs a handler once per record of a stream's batch, and tells where the batch came to a halt.
+//! Runs a handler once per record of a batch, and tells what the answer must name.
 //!
 //! ```
 //! use std::borrow::Cow;
 //!
-//! use lambda_with::batch::{Batch, StreamRecord};
+//! use lambda_with::batch::{Answer, Batch, BatchRecord, OnFailure, Order};
 //!
 //! struct Reading {
 //!     sensor: String,
 //!     place: String,
 //! }
 //!
-//! impl StreamRecord for Reading {
-//!     fn sequence_number(&self) -> &str {
-//!         &self.place
+//! impl BatchRecord for Reading {
+//!     const ANSWER: Answer = Answer::Halt;
+//!
+//!     fn id(&self) -> Cow<'_, str> {
+//!         self.place.as_str().into()
 //!     }
 //!
-//!     fn order(&self) -> Option<Cow<'_, str>> {
+//!     fn order(&self, _: Order) -> Option<Cow<'_, str>> {
 //!         Some(self.sensor.as_str().into())
+//!     }
+//!
+//!     fn on_failure(&self) -> OnFailure {
+//!         OnFailure::StopBehind
 //!     }
 //! }
 //!
@@ -26,36 +32,54 @@
 //!         _ => Ok(()),
 //!     };
 //!     let report = Batch::default().run(&readings, handle).await;
-//!     report.checkpoint().map(str::to_owned)
+//!     report.checkpoint().map(|reading| reading.place.clone())
 //! }
 //! ```
 //!
-//! Kinesis and DynamoDB Streams share this: their records are in order within a key, and Lambda reads
-//! a shard on from the lowest sequence number that the answer names. So records of one key run one
-//! after the other, keys run side by side, and once a record has failed nothing behind it begins,
-//! because it will come again anyway.
+//! The records of all polled services are [`BatchRecord`]s: each says what it stays in order with, and
+//! what a failure stops unless the [`Batch`] says otherwise. Records of one order run one after the
+//! other, orders side by side, at most as many at once as the batch allows.
 
-mod order;
+pub mod answer;
+mod lanes;
+mod report;
 
 use std::any::Any;
 use std::borrow::Cow;
-use std::fmt;
 use std::future::{Future, pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use self::order::Order;
-use crate::Text;
+use self::lanes::Lanes;
+pub use self::report::{Cause, Failure, Report};
 
-/// A record of a stream: its place in the shard, and what it must stay in order with.
-pub trait StreamRecord {
-    /// Its sequence number, by which a partial-batch answer names it.
-    fn sequence_number(&self) -> &str;
+/// A record of a batch: its name, its order, and what its service makes of an answer.
+pub trait BatchRecord {
+    /// What an answer can say of the batch.
+    const ANSWER: Answer;
 
-    /// What orders it: its partition key, the key of its item. Records without one run freely.
-    fn order(&self) -> Option<Cow<'_, str>>;
+    /// What it is called where its failure is told: the message id, the sequence number.
+    fn id(&self) -> Cow<'_, str>;
+
+    /// What it stays in order with: its message group, partition or key. Records without one run
+    /// freely.
+    fn order(&self, by: Order) -> Option<Cow<'_, str>>;
+
+    /// What its failure stops unless the batch says otherwise.
+    fn on_failure(&self) -> OnFailure;
+}
+
+/// What an answer can say of a batch.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Answer {
+    /// Which records failed; the others are done: Amazon SQS, Kafka.
+    Each,
+    /// Where the batch came to a halt; all from there on comes again: Kinesis, DynamoDB.
+    Halt,
+    /// Nothing; after a failure the whole batch comes again: Amazon MQ.
+    Nothing,
 }
 
 /// How the records of a batch are run.
@@ -64,14 +88,17 @@ pub trait StreamRecord {
 /// `panic = "abort"`. The records are futures of one task, so a handler that blocks its thread holds
 /// up all others.
 ///
-/// The connection must have `report_batch_item_failures`: without it Lambda ignores the answer and
-/// takes every record for done. See
-/// <https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html>.
+/// The connection must have `report_batch_item_failures`, where the service has it: without it Lambda
+/// ignores the answer and takes every record for done. See
+/// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html>.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Batch {
-    /// How many records are at work at once, at least 1; 10 unless set. With 1 no record runs that
-    /// will come again, except the one that failed.
+    /// How many records are at work at once, at least 1; 10 unless set.
     pub parallel: usize,
+    /// Which records keep their order; what the source keeps in order unless set.
+    pub order: Order,
+    /// What a failed record stops; unless set what suits the service, see [`OnFailure`].
+    pub on_failure: Option<OnFailure>,
     /// With less time than this left, no further record begins; 1 second unless set.
     pub begin_margin: Duration,
     /// With less time than this left, the answer goes out and the records still running are given
@@ -79,10 +106,44 @@ pub struct Batch {
     pub answer_margin: Duration,
 }
 
+/// Which records of a batch run one after the other.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum Order {
+    /// What the source keeps in order: a FIFO queue's message group, a topic's partition, a stream's
+    /// partition key, a table's item.
+    #[default]
+    Source,
+    /// Of Kafka those of one key within a partition, where records without a key have no order; of
+    /// all others the same as `Source`.
+    Key,
+    /// None.
+    None,
+}
+
+/// What a failed record stops.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum OnFailure {
+    /// Nothing: it alone is reported, and what follows it goes on. Usual for a standard queue. For
+    /// Kafka it lets go of a record that nobody can read; with [`StopLane`](Self::StopLane) all
+    /// behind it are given up with it when the attempts are used up.
+    Alone,
+    /// What must stay in order with it: those behind it in its group, partition or key do not begin
+    /// and are reported with it, so that they come again in their order. Usual for Kafka.
+    StopLane,
+    /// Whatever stands behind it in the batch, which comes again anyway. Usual for Kinesis and
+    /// DynamoDB.
+    StopBehind,
+    /// No further record begins. Usual for a FIFO queue, as AWS advises, and for brokers, whose
+    /// whole batch comes again.
+    StopAll,
+}
+
 impl Default for Batch {
     fn default() -> Self {
         Self {
             parallel: 10,
+            order: Order::Source,
+            on_failure: None,
             begin_margin: Duration::from_secs(1),
             answer_margin: Duration::from_millis(200),
         }
@@ -94,30 +155,35 @@ impl Batch {
     ///
     /// If Lambda's timeout comes first, the whole batch fails: [`run_within`](Self::run_within)
     /// answers in time.
-    pub async fn run<'e, T, E, F, R>(&self, records: &'e [T], handler: F) -> Report<E>
+    pub async fn run<'e, T, E, F, R>(
+        &self,
+        records: impl IntoIterator<Item = &'e T>,
+        handler: F,
+    ) -> Report<'e, T, E>
     where
-        T: StreamRecord,
+        T: BatchRecord + 'e,
         F: Fn(&'e T) -> R,
         R: Future<Output = Result<(), E>>,
     {
+        let lanes = self.lanes(records);
         let is_late = || false;
-        self.go(records, &handler, is_late, pending(), pending())
+        self.go(lanes, &handler, is_late, pending(), pending())
             .await
     }
 
     /// Runs `handler` once per record and answers before the time that remains is over.
     ///
     /// ```
-    /// # use lambda_with::batch::{Batch, Report, StreamRecord};
+    /// # use lambda_with::batch::{Batch, BatchRecord, Report};
     /// # async fn handle<T>(_: &T) -> Result<(), String> { Ok(()) }
-    /// # async fn function<T: StreamRecord>(records: &[T], deadline: std::time::SystemTime) {
+    /// # async fn function<T: BatchRecord>(records: &[T], deadline: std::time::SystemTime) {
     /// // `deadline` is the invocation's: `context.deadline()` in lambda_runtime.
     /// use std::time::SystemTime;
     /// let remaining = || deadline.duration_since(SystemTime::now()).unwrap_or_default();
     /// # let sleep = |_: std::time::Duration| std::future::pending::<()>();
     /// // `sleep` is the timer of the executor in use: `tokio::time::sleep`.
     /// let report = Batch::default().run_within(records, remaining, sleep, handle).await;
-    /// # let _: Report<String> = report;
+    /// # let _: Report<'_, T, String> = report;
     /// # }
     /// ```
     ///
@@ -126,38 +192,45 @@ impl Batch {
     /// will be done again.
     pub async fn run_within<'e, T, E, F, R, S>(
         &self,
-        records: &'e [T],
+        records: impl IntoIterator<Item = &'e T>,
         remaining: impl Fn() -> Duration,
         sleep: impl Fn(Duration) -> S,
         handler: F,
-    ) -> Report<E>
+    ) -> Report<'e, T, E>
     where
-        T: StreamRecord,
+        T: BatchRecord + 'e,
         F: Fn(&'e T) -> R,
         R: Future<Output = Result<(), E>>,
         S: Future<Output = ()>,
     {
+        let lanes = self.lanes(records);
         let left = remaining();
         let no_more = sleep(left.saturating_sub(self.begin_margin));
         let give_up = sleep(left.saturating_sub(self.answer_margin));
         let is_late = || remaining() <= self.begin_margin;
-        self.go(records, &handler, is_late, no_more, give_up).await
+        self.go(lanes, &handler, is_late, no_more, give_up).await
+    }
+
+    fn lanes<'e, T: BatchRecord + 'e, E>(
+        &self,
+        records: impl IntoIterator<Item = &'e T>,
+    ) -> Lanes<'e, T, E> {
+        Lanes::new(records.into_iter().collect(), self.order, self.on_failure)
     }
 
     async fn go<'e, T, E, F, R>(
         &self,
-        records: &'e [T],
+        mut lanes: Lanes<'e, T, E>,
         handler: &F,
         is_late: impl Fn() -> bool,
         no_more: impl Future<Output = ()>,
         give_up: impl Future<Output = ()>,
-    ) -> Report<E>
+    ) -> Report<'e, T, E>
     where
-        T: StreamRecord,
+        T: BatchRecord + 'e,
         F: Fn(&'e T) -> R,
         R: Future<Output = Result<(), E>>,
     {
-        let mut order = Order::new(records);
         let mut late = false;
         let mut running = Vec::new();
         let mut no_more = Box::pin(no_more);
@@ -167,29 +240,28 @@ impl Batch {
                 // A handler that never waits gives a timer no chance to fire: hence the clock.
                 late = late || is_late() || no_more.as_mut().poll(cx).is_ready();
                 if late {
-                    order.close();
+                    lanes.close();
                 }
                 while running.len() < self.parallel.max(1)
-                    && let Some(index) = order.begin()
+                    && let Some((index, record)) = lanes.begin()
                 {
-                    let record = &records[index];
                     running.push((index, Box::pin(async move { handler(record).await })));
                 }
                 let before = running.len();
                 running.retain_mut(|(index, future)| match poll_guarded(future.as_mut(), cx) {
                     Poll::Pending => true,
                     Poll::Ready(result) => {
-                        order.end(*index, result);
+                        lanes.end(*index, result);
                         false
                     }
                 });
-                if running.is_empty() && order.is_idle() {
+                if running.is_empty() && lanes.is_idle() {
                     return Poll::Ready(());
                 }
                 if give_up.as_mut().poll(cx).is_ready() {
-                    late = true;
+                    lanes.close();
                     for (index, _) in running.drain(..) {
-                        order.end(index, Err(Cause::TimedOut));
+                        lanes.end(index, Err(Cause::TimedOut));
                     }
                     return Poll::Ready(());
                 }
@@ -199,85 +271,7 @@ impl Batch {
             }
         })
         .await;
-        let failures = order.failures().map(|(index, cause)| Failure {
-            index,
-            sequence_number: records[index].sequence_number().into(),
-            cause,
-        });
-        Report {
-            failures: failures.collect(),
-            records: records.len(),
-        }
-    }
-}
-
-/// What came of a batch.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Report<E> {
-    /// The records that failed or never began, in the order of the batch.
-    pub failures: Vec<Failure<E>>,
-    /// How many records the batch had.
-    pub records: usize,
-}
-
-/// One record that failed, and why.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Failure<E> {
-    /// Where the record stands in the batch.
-    pub index: usize,
-    /// Its sequence number.
-    pub sequence_number: Text,
-    /// Why it failed.
-    pub cause: Cause<E>,
-}
-
-/// Why a record failed.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Cause<E> {
-    /// The handler returned this error.
-    Error(E),
-    /// The handler panicked with this message.
-    Panic(String),
-    /// The handler was still running when it was time to answer.
-    TimedOut,
-    /// It never began: too little time was left.
-    Late,
-    /// It never began: a record before it failed, so it comes again.
-    Stopped,
-}
-
-impl<E> Report<E> {
-    /// Where the shard is to be read on: the sequence number of the first record that is not done,
-    /// which is the only one the answer needs to name. None when all are done.
-    #[must_use]
-    pub fn checkpoint(&self) -> Option<&str> {
-        let first = self.failures.first()?;
-        Some(&first.sequence_number)
-    }
-
-    /// Whether the first record of the batch is not done, so that the whole batch comes again.
-    ///
-    /// The stream is treated alike by an answer that names the record, and by a function that
-    /// returns an error. But only the error is counted in the function's `Errors` metric.
-    #[must_use]
-    pub fn is_without_progress(&self) -> bool {
-        self.failures.first().is_some_and(|first| first.index == 0)
-    }
-}
-
-impl<E: fmt::Display> fmt::Display for Failure<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "record {}: ", self.sequence_number)?;
-        match &self.cause {
-            Cause::Error(error) => error.fmt(f),
-            Cause::Panic(message) => write!(f, "the handler panicked: {message}"),
-            Cause::TimedOut => f.write_str("still running when the time was up"),
-            Cause::Late => f.write_str("not begun, too little time was left"),
-            Cause::Stopped => f.write_str("not begun, a record before it failed"),
-        }
+        lanes.report()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{Sample, Service};
+use crate::{Arn, Sample, Service};
 
 /// A sample with what is a connection's own: its queue's ARN, its bucket's name.
 ///
@@ -54,6 +54,19 @@ impl Example {
     #[must_use]
     pub fn with(mut self, pointer: impl Into<String>, value: impl Into<Value>) -> Self {
         self.own.push((pointer.into(), value.into()));
+        self
+    }
+
+    /// Puts a source's ARN and Region into every one of the event's `Records`.
+    #[must_use]
+    pub fn from_source(mut self, source: &Arn) -> Self {
+        let records = self.sample.at("/Records").unwrap_or_default();
+        for index in 0..records.as_array().map_or(0, Vec::len) {
+            let record = format!("/Records/{index}");
+            self = self
+                .with(format!("{record}/eventSourceARN"), source.as_str())
+                .with(format!("{record}/awsRegion"), source.region());
+        }
         self
     }
 }

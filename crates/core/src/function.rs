@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Arn, Error, ErrorKind};
+use crate::{Arn, Error, ErrorKind, is_account};
 
 /// A Lambda function, with those of its settings that decide whether a connection works.
 ///
@@ -60,7 +60,7 @@ impl Function {
         if arn.service() != "lambda" {
             return refuse("its service is not `lambda`");
         }
-        if arn.account().len() != 12 || !arn.account().bytes().all(|b| b.is_ascii_digit()) {
+        if !is_account(arn.account()) {
             return refuse("its account is not twelve digits");
         }
         if arn.region().is_empty() {

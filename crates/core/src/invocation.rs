@@ -88,6 +88,9 @@ pub enum Caller {
     Owner,
     /// An AWS service, which only a resource-based policy lets in.
     Service(Delivery),
+    /// Anybody who calls a function URL whose auth type is `NONE`; let in by a resource-based policy
+    /// alone.
+    FunctionUrl,
 }
 
 /// What a service presents when it invokes: the values that policy conditions are compared with.

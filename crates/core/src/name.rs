@@ -20,6 +20,22 @@ pub fn slug(text: &str) -> String {
     words.collect::<Vec<_>>().join("-")
 }
 
+/// A readable text as a [`slug`], followed by a checksum and cut so that both together have 80
+/// characters at most.
+///
+/// ```
+/// use lambda_with::name::{checksum, with_checksum};
+///
+/// let name = with_checksum("sqs/orders.fifo", &checksum("orders.fifo"));
+/// assert_eq!(name, "sqs-orders-fifo-461e83a8");
+/// ```
+#[must_use]
+pub fn with_checksum(readable: &str, checksum: &str) -> String {
+    let mut name = slug(readable);
+    name.truncate(80 - 1 - checksum.len());
+    format!("{}-{checksum}", name.trim_end_matches('-'))
+}
+
 /// FNV-1a of a text in eight hexadecimal digits: the same in every release, on every machine.
 #[must_use]
 pub fn checksum(text: &str) -> String {
@@ -50,5 +66,8 @@ mod tests {
         assert_ne!(checksum_of(&["a", "bc"]), checksum_of(&["ab", "c"]));
         assert_eq!(checksum(""), "811c9dc5");
         assert_eq!(slug("--"), "");
+        assert_eq!(with_checksum("--", "12345678"), "-12345678");
+        let long = with_checksum(&format!("{}-b", "a".repeat(70)), "12345678");
+        assert_eq!((long.len(), &long[68..72]), (79, "aa-1"));
     }
 }

@@ -154,6 +154,25 @@ impl Statement {
         }
     }
 
+    /// The two statements that let everybody call the function's URL, and invoke it by no other way:
+    /// as the console and SAM write them for a URL whose auth type is `NONE`.
+    ///
+    /// See <https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html>.
+    #[must_use]
+    pub fn public_url() -> [Self; 2] {
+        [
+            Self {
+                action: "lambda:InvokeFunctionUrl",
+                function_url_auth_type: Some(FunctionUrlAuthType::None),
+                ..Self::new("FunctionURLAllowPublicAccess", Principal::Anyone)
+            },
+            Self {
+                invoked_via_function_url: Some(true),
+                ..Self::new("FunctionURLInvokeAllowPublicAccess", Principal::Anyone)
+            },
+        ]
+    }
+
     /// Lets an AWS service invoke the function.
     pub fn service(sid: impl Into<String>, principal: impl Into<String>) -> Self {
         Self::new(sid, Principal::Service(principal.into()))

@@ -54,7 +54,8 @@ pub trait Source: Send + Sync {
     fn acknowledge(&self, records: &[Record]) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// Gives back records that failed, for sources that would otherwise keep them for this consumer:
-    /// message brokers. Does nothing for sources with a clock of their own, such as Amazon SQS.
+    /// message brokers, which give them out again at once. So the engine keeps them for a while first.
+    /// Does nothing for sources with a clock of their own, such as Amazon SQS.
     ///
     /// # Errors
     ///

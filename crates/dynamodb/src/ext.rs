@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use lambda_with::batch::StreamRecord;
-use lambda_with::{Error, ErrorKind, Json, JsonText, Map, Timestamp};
+use lambda_with::batch::{Answer, BatchRecord, OnFailure, Order, answer};
+use lambda_with::{Error, ErrorKind, Json, Map, Timestamp};
 use serde::de::DeserializeOwned;
 
 use crate::generated::{
@@ -41,13 +41,19 @@ impl DynamoDbRecord {
 }
 
 /// In order with the changes of its item.
-impl StreamRecord for DynamoDbRecord {
-    fn sequence_number(&self) -> &str {
-        &self.dynamodb.sequence_number
+impl BatchRecord for DynamoDbRecord {
+    const ANSWER: Answer = Answer::Halt;
+
+    fn id(&self) -> Cow<'_, str> {
+        self.dynamodb.sequence_number.as_str().into()
     }
 
-    fn order(&self) -> Option<Cow<'_, str>> {
+    fn order(&self, _: Order) -> Option<Cow<'_, str>> {
         Some(item(&self.dynamodb.keys).into())
+    }
+
+    fn on_failure(&self) -> OnFailure {
+        OnFailure::StopBehind
     }
 }
 
@@ -59,10 +65,7 @@ impl DynamoDbWindowEvent {
     ///
     /// When the state does not fit `T`.
     pub fn state<T: Default + DeserializeOwned>(&self) -> Result<T, Error> {
-        match self.state.as_str().trim() {
-            "{}" | "null" => Ok(T::default()),
-            _ => self.state.decode(),
-        }
+        answer::read_state(&self.state)
     }
 }
 
@@ -98,16 +101,10 @@ impl DynamoDbFailureRecord {
     ///
     /// `NotFound` where there is none; `Decode` when it is no event.
     pub fn event(&self) -> Result<DynamoDbEvent, Error> {
-        let payload = self.payload.as_ref();
-        let Some(payload) = payload.filter(|payload| payload.as_str() != "null") else {
+        answer::payload(self.payload.as_ref())?.ok_or_else(|| {
             let what = "the failure record holds no event: only those in S3 do";
-            return Err(Error::new(ErrorKind::NotFound, what));
-        };
-        // AWS writes JSON in a string; some emulators write the object itself.
-        match payload.decode::<JsonText>() {
-            Ok(text) => text.decode(),
-            Err(_) => payload.decode(),
-        }
+            Error::new(ErrorKind::NotFound, what)
+        })
     }
 }
 

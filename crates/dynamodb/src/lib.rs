@@ -13,10 +13,11 @@ mod respond;
 
 use std::collections::BTreeMap;
 
-use lambda_with::name::{checksum, slug};
+use lambda_with::name::{checksum, with_checksum};
 use lambda_with::rules::mapping::{Mapping, Metric, SourceKind, StartingPosition, grants};
 use lambda_with::{
     Arn, Example, Finding, Function, Integration, Permission, Resource, RoleStatement, Service,
+    switch,
 };
 use serde::{Deserialize, Serialize};
 
@@ -82,7 +83,7 @@ pub struct DynamoDb {
     pub maximum_retry_attempts: Option<i64>,
     /// Whether a batch that failed is split in two before it is tried again, so that a bad record is
     /// found and given up alone.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "switch::is_off")]
     pub bisect_batch_on_function_error: bool,
     /// Seconds of a tumbling window, over which the function keeps a state: 1 to 900; 0, as unless
     /// set, for none.
@@ -90,7 +91,7 @@ pub struct DynamoDb {
     pub tumbling_window: Option<u32>,
     /// Whether the function's answer names the records that failed. Without it a function that
     /// returns has done with its whole batch, and one that fails with none of it.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "switch::is_off")]
     pub report_batch_item_failures: bool,
     /// Filter patterns on `dynamodb`, of which a record must match one: up to 5, or 10 with a higher
     /// quota. What matches none is passed over.
@@ -107,10 +108,10 @@ pub struct DynamoDb {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_failure_key: Option<Arn>,
     /// Whether Lambda polls; true unless set. False keeps the connection and its place, paused.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    #[serde(default = "switch::on", skip_serializing_if = "switch::is_on")]
     pub enabled: bool,
     /// Whether CloudWatch gets the `EventCount` metrics of this connection.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "switch::is_off")]
     pub event_count_metrics: bool,
     /// Tags of the event source mapping.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -192,10 +193,10 @@ impl Integration for DynamoDb {
 
     fn name(&self) -> String {
         let table = self.table().unwrap_or_default();
-        let mut name = format!("dynamodb-{}", slug(table));
-        name.truncate(71);
-        let name = name.trim_end_matches('-');
-        format!("{name}-{}", checksum(self.stream.as_str()))
+        with_checksum(
+            &format!("dynamodb-{table}"),
+            &checksum(self.stream.as_str()),
+        )
     }
 
     /// What the execution role may do. Without a resource-based policy: Lambda itself polls.
@@ -234,21 +235,12 @@ impl Integration for DynamoDb {
 
     fn example(&self, _function: &Function) -> Option<Example> {
         let windows = self.tumbling_window.is_some_and(|seconds| seconds > 0);
-        let mut example = match windows {
-            true => Example::of::<DynamoDbWindowEvent>(&SERVICE),
-            false => Example::of::<Self::Event>(&SERVICE),
-        }?;
-        if windows {
-            example = example.with("/eventSourceARN", self.stream.as_str());
-        }
-        let records = example.sample.at("/Records")?;
-        for index in 0..records.as_array()?.len() {
-            let record = format!("/Records/{index}");
-            example = example
-                .with(format!("{record}/eventSourceARN"), self.stream.as_str())
-                .with(format!("{record}/awsRegion"), self.stream.region());
-        }
-        Some(example)
+        let example = match windows {
+            true => Example::of::<DynamoDbWindowEvent>(&SERVICE)?
+                .with("/eventSourceARN", self.stream.as_str()),
+            false => Example::of::<Self::Event>(&SERVICE)?,
+        };
+        Some(example.from_source(&self.stream))
     }
 
     fn check(&self, function: &Function) -> Vec<Finding> {
@@ -262,24 +254,4 @@ impl Integration for DynamoDb {
         self.mapping()
             .conflicts_within(&other, SourceKind::DynamoDb)
     }
-}
-
-fn yes() -> bool {
-    true
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
-)]
-fn is_yes(value: &bool) -> bool {
-    *value
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
-)]
-fn is_no(value: &bool) -> bool {
-    !*value
 }

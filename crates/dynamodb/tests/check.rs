@@ -1,51 +1,21 @@
 //! What is wrong with a connection: for every lint a definition that it finds.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use lambda_with::{Finding, Integration, Severity};
 use lambda_with_dynamodb::DynamoDb;
-use lambda_with_testing::function;
+use lambda_with_testing::{clashes, lints};
 
-/// A connection by the settings that differ from a good one.
-fn connection(settings: &str) -> DynamoDb {
-    let mut table: toml::Table = settings.parse().unwrap();
-    for (name, value) in [
-        (
-            "stream",
-            "arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026-03-02T10:00:00.123",
-        ),
-        ("starting_position", "TRIM_HORIZON"),
-    ] {
-        table.entry(name).or_insert(value.into());
-    }
-    table.entry("maximum_retry_attempts").or_insert(3.into());
-    table
-        .entry("report_batch_item_failures")
-        .or_insert(true.into());
-    table.try_into().unwrap()
-}
-
-/// The findings as `CODE field`, errors with a mark.
-fn found(findings: &[Finding]) -> String {
-    let line = |finding: &Finding| {
-        assert!(
-            !finding.fix.is_empty() && !finding.why.is_empty(),
-            "{finding}"
-        );
-        let mark = if finding.severity == Severity::Error {
-            "!"
-        } else {
-            ""
-        };
-        format!("{}{mark} {}", finding.code, finding.field)
-    };
-    findings.iter().map(line).collect::<Vec<_>>().join(", ")
-}
+const GOOD: &str = r#"
+stream = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026-03-02T10:00:00.123"
+starting_position = "TRIM_HORIZON"
+maximum_retry_attempts = 3
+report_batch_item_failures = true
+"#;
 
 #[test]
 fn every_lint_has_a_definition_it_finds() {
     const IMAGE: &str = r#"filters = ['{"dynamodb":{"NewImage":{"a":{"S":["b"]}}}}']"#;
     const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1";
-    for (settings, expected) in [
+    let cases = [
         ("", ""),
         ("tumbling_window = 901", "LW0011! tumbling_window"),
         (
@@ -136,21 +106,16 @@ fn every_lint_has_a_definition_it_finds() {
             &format!("{IMAGE}\nview_type = 'KEYS_ONLY'"),
             "LW2404 filters",
         ),
-    ] {
-        assert_eq!(
-            found(&connection(settings).check(&function("orders"))),
-            expected,
-            "{settings}"
-        );
-    }
+    ];
+    lints::<DynamoDb>(GOOD, &cases);
 }
 
 #[test]
 fn two_connections() {
     let other = "stream = 'arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026-04-02T10:00:00.123'";
-    for (other, within) in [("batch_size = 5", "LW0029! stream"), (other, "")] {
-        let (one, other) = (connection(""), connection(other));
-        assert_eq!(found(&one.conflicts(&other)), "");
-        assert_eq!(found(&one.conflicts_within(&other)), within);
-    }
+    let cases = [
+        ("", "batch_size = 5", "", "LW0029! stream"),
+        ("", other, "", ""),
+    ];
+    clashes::<DynamoDb>(GOOD, &cases);
 }

@@ -1,6 +1,6 @@
 //! What can be wrong with a mount, judged from its definition.
 
-use lambda_with::{Arn, Finding, Function};
+use lambda_with::{Arn, Finding, Function, is_account};
 
 use crate::grants::reads_directly;
 use crate::{DirectS3Read, Efs};
@@ -8,7 +8,26 @@ use crate::{DirectS3Read, Efs};
 const PAGE: &str = "https://docs.aws.amazon.com/lambda/latest/dg/configuration-filesystem.html";
 const S3_FILES_PAGE: &str =
     "https://docs.aws.amazon.com/lambda/latest/dg/configuration-filesystem-s3files.html";
+const VPC_PAGE: &str = "https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html";
+const REGIONS_PAGE: &str = "https://docs.aws.amazon.com/lambda/latest/dg/configuration-filesystem-efs.html#configuration-filesystem-efs-regions";
+const TIMEOUTS_PAGE: &str = "https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html#troubleshooting-timeouts";
 const DIRECT_PAGE: &str = "https://docs.aws.amazon.com/lambda/latest/api/API_S3FilesConfig.html";
+
+/// How many subnets and security groups a function may have.
+const MAX_SUBNETS: usize = 16;
+const MAX_SECURITY_GROUPS: usize = 5;
+
+/// A timeout in seconds that a start with a mount may well use up.
+const SHORT: u32 = 3;
+
+/// Malaysia, New Zealand, Taipei, Thailand, Calgary.
+const WITHOUT_EFS: [&str; 5] = [
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-east-2",
+    "ap-southeast-7",
+    "ca-west-1",
+];
 
 pub(crate) fn check(efs: &Efs, function: &Function) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -18,6 +37,7 @@ pub(crate) fn check(efs: &Efs, function: &Function) -> Vec<Finding> {
     findings.extend(region(efs, function));
     findings.extend(network(function));
     findings.extend(direct_reads(efs, function));
+    findings.extend(timeout(function));
     findings
 }
 
@@ -135,6 +155,18 @@ fn region(efs: &Efs, function: &Function) -> Option<Finding> {
                 .page(PAGE),
         );
     }
+    if !efs.is_s3_files() && WITHOUT_EFS.contains(&function.region()) {
+        let what = format!(
+            "functions in {} mount no EFS file system",
+            function.region()
+        );
+        return Some(
+            Finding::warning("LW0413", "access_point", what)
+                .why("Lambda offers it in all commercial Regions but this and four others, as documented today")
+                .fix("use another Region")
+                .page(REGIONS_PAGE),
+        );
+    }
     if efs.is_s3_files() && point.account() != function.account() {
         let what = format!(
             "the access point belongs to {}, the function to {}",
@@ -152,20 +184,45 @@ fn region(efs: &Efs, function: &Function) -> Option<Finding> {
 }
 
 fn network(function: &Function) -> Option<Finding> {
-    let what = match (
-        function.subnets.is_empty(),
-        function.security_groups.is_empty(),
-    ) {
-        (false, false) => return None,
-        (true, _) => "the function is attached to no VPC: it names no subnets",
-        (false, true) => "the function names no security groups",
+    let (subnets, groups) = (function.subnets.len(), function.security_groups.len());
+    let what = match (subnets, groups) {
+        (0, _) => "the function is attached to no VPC: it names no subnets".to_owned(),
+        (_, 0) => "the function names no security groups".to_owned(),
+        _ if subnets > MAX_SUBNETS => format!("the function names {subnets} subnets"),
+        _ if groups > MAX_SECURITY_GROUPS => {
+            format!("the function names {groups} security groups")
+        }
+        _ => return None,
     };
+    if subnets > MAX_SUBNETS || groups > MAX_SECURITY_GROUPS {
+        return Some(
+            Finding::error("LW0407", "mount_path", what)
+                .why("Lambda takes at most 16 subnets and 5 security groups")
+                .fix("keep one subnet for each Availability Zone that has a mount target")
+                .page(VPC_PAGE),
+        );
+    }
     Some(
         Finding::error("LW0407", "mount_path", what)
             .why("files are reached through a mount target, which stands in a VPC")
             .fix("set subnets and security_groups of the function; let NFS (port 2049) through between them and the mount targets")
             .page(PAGE),
     )
+}
+
+/// The mount belongs to the start of an environment. A start that takes too long is repeated within
+/// the timeout of the first invocation.
+fn timeout(function: &Function) -> Option<Finding> {
+    (function.timeout <= SHORT).then(|| {
+        let what = format!(
+            "the function has {} s to start again, mount and answer",
+            function.timeout
+        );
+        Finding::warning("LW0412", "mount_path", what)
+            .why("a start that a slow mount draws out is repeated within the function's timeout, which may then end it each time")
+            .fix("set timeout of the function to 10 or more")
+            .page(TIMEOUTS_PAGE)
+    })
 }
 
 fn direct_reads(efs: &Efs, function: &Function) -> Option<Finding> {
@@ -220,10 +277,6 @@ fn hex_id(id: &str, prefix: &str, digits: std::ops::RangeInclusive<usize>) -> bo
     })
 }
 
-fn is_account(account: &str) -> bool {
-    account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 #[cfg(test)]
 mod tests {
     use lambda_with::Integration;
@@ -242,6 +295,7 @@ mod tests {
         let mut function = Function::new(arn.parse().unwrap()).unwrap();
         function.subnets = vec!["subnet-1".into()];
         function.security_groups = vec!["sg-1".into()];
+        function.timeout = 10;
         function
     }
 
@@ -340,6 +394,11 @@ mod tests {
             edit(&mut function);
             function
         };
+        let calgary = efs(|efs| {
+            let there = |arn: &str| arn.replace("eu-west-1", "ca-west-1").parse().unwrap();
+            efs.access_point = there(POINT);
+            efs.file_system = Some(there(SYSTEM));
+        });
         let us = elsewhere("arn:aws:lambda:us-east-1:123456789012:function:classify");
         let other = elsewhere("arn:aws:lambda:eu-west-1:210987654321:function:classify");
         for (efs, function, expected) in [
@@ -357,9 +416,35 @@ mod tests {
                 "LW0407",
             ),
             (
+                efs(|_| ()),
+                &bare(|function| function.subnets = vec!["subnet-1".into(); 17]),
+                "LW0407",
+            ),
+            (
+                efs(|_| ()),
+                &bare(|function| function.subnets = vec!["subnet-1".into(); 16]),
+                "",
+            ),
+            (
+                efs(|_| ()),
+                &bare(|function| function.security_groups = vec!["sg-1".into(); 6]),
+                "LW0407",
+            ),
+            (
                 s3_files(|_| ()),
                 &bare(|function| function.memory = 512),
                 "LW0409",
+            ),
+            (
+                efs(|_| ()),
+                &bare(|function| function.timeout = 3),
+                "LW0412",
+            ),
+            (s3_files(|_| ()), &bare(|function| function.timeout = 4), ""),
+            (
+                calgary,
+                &elsewhere("arn:aws:lambda:ca-west-1:123456789012:function:classify"),
+                "LW0413",
             ),
         ] {
             check(&efs, function, expected);

@@ -4,8 +4,9 @@
 
 use expect_test::{Expect, expect};
 use lambda_with::policy::Policy;
-use lambda_with::{Function, Integration, Permission, RoleStatement};
+use lambda_with::{Integration, Permission, RoleStatement};
 use lambda_with_efs::{DirectS3Read, Efs};
+use lambda_with_testing::{definitions, function};
 
 const MODELS: &str = r#"
     access_point = "arn:aws:elasticfilesystem:eu-west-1:123456789012:access-point/fsap-0c1d2e3f4a5b60718"
@@ -21,11 +22,6 @@ const RECORDS: &str = r#"
     bucket = "harbor-records"
 "#;
 
-fn function() -> Function {
-    let arn = "arn:aws:lambda:eu-west-1:123456789012:function:classify";
-    Function::new(arn.parse().unwrap()).unwrap()
-}
-
 fn mount(toml: &str) -> Efs {
     toml::from_str(toml).unwrap()
 }
@@ -34,7 +30,7 @@ fn mount(toml: &str) -> Efs {
 fn permissions() {
     let check = |efs: &Efs, expected: Expect| {
         let statements: Vec<RoleStatement> = efs
-            .permissions(&function())
+            .permissions(&function("classify"))
             .into_iter()
             .map(|permission| match permission {
                 Permission::ExecutionRole(statement) => statement,
@@ -144,7 +140,7 @@ fn permissions() {
 #[test]
 fn what_is_not_wanted_is_not_granted() {
     let actions = |efs: &Efs| -> Vec<&'static str> {
-        let permissions = efs.permissions(&function()).into_iter();
+        let permissions = efs.permissions(&function("classify")).into_iter();
         permissions
             .flat_map(|permission| match permission {
                 Permission::ExecutionRole(statement) => statement.actions,
@@ -202,8 +198,8 @@ fn what_is_not_wanted_is_not_granted() {
 #[test]
 fn the_function_is_configured_and_nothing_is_made() {
     let check = |efs: &Efs, expected: Expect| {
-        assert_eq!(efs.resources(&function()), []);
-        let configuration = efs.configuration(&function()).unwrap();
+        assert_eq!(efs.resources(&function("classify")), []);
+        let configuration = efs.configuration(&function("classify")).unwrap();
         expected.assert_eq(&serde_json::to_string_pretty(&configuration).unwrap());
     };
     check(
@@ -261,22 +257,18 @@ fn names() {
 
 #[test]
 fn a_definition_is_read_and_written_back() {
-    for toml in [MODELS, RECORDS] {
-        let efs = mount(toml);
-        assert_eq!(mount(&toml::to_string(&efs).unwrap()), efs);
-    }
-    for (toml, reason) in [
-        ("mount_path = '/mnt/models'", "missing field `access_point`"),
-        (
-            "access_point = 'fsap-1'\nmount_path = '/mnt/models'",
-            "is not an ARN",
-        ),
-        (
-            "access_point = 'arn:aws:a:b:c:d'\nmount_path = ''\npath = ''",
-            "unknown field `path`",
-        ),
-    ] {
-        let error = toml::from_str::<Efs>(toml).unwrap_err().to_string();
-        assert!(error.contains(reason), "{error}");
-    }
+    definitions::<Efs>(
+        &[MODELS, RECORDS],
+        &[
+            ("mount_path = '/mnt/models'", "missing field `access_point`"),
+            (
+                "access_point = 'fsap-1'\nmount_path = '/mnt/models'",
+                "is not an ARN",
+            ),
+            (
+                "access_point = 'arn:aws:a:b:c:d'\nmount_path = ''\npath = ''",
+                "unknown field `path`",
+            ),
+        ],
+    );
 }

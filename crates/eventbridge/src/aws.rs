@@ -3,8 +3,8 @@
 mod rule;
 mod schedule;
 
-use lambda_with::{Error, ErrorKind, Function};
-use lambda_with_aws::{Action, Aim, Change, Part, Pauses, Session, Wire, Work};
+use lambda_with::{Error, Function};
+use lambda_with_aws::{Part, Session, Shared, Wire};
 
 use crate::{Rule, Schedule};
 
@@ -17,7 +17,7 @@ impl Wire for Rule {
     const KINDS: &'static [&'static str] = &["AWS::Events::Rule"];
 
     fn parts(&self, session: &Session, function: &Function) -> Result<Vec<Box<dyn Part>>, Error> {
-        Ok(vec![Box::new(rule::Targets::new(self, session, function))])
+        Ok(vec![rule::Targets::new(self, session, function).part()])
     }
 }
 
@@ -28,38 +28,8 @@ impl Wire for Schedule {
     const KINDS: &'static [&'static str] = &["AWS::Scheduler::Schedule"];
 
     fn parts(&self, session: &Session, function: &Function) -> Result<Vec<Box<dyn Part>>, Error> {
-        let part = schedule::Standing::new(self, session, function)?;
-        Ok(vec![Box::new(part)])
-    }
-}
-
-/// Whether both are of one function, in whatever version.
-fn same_function(one: &str, other: &str) -> bool {
-    let plain = |arn: &str| arn.split(':').take(7).collect::<Vec<_>>().join(":");
-    plain(one) == plain(other)
-}
-
-/// An update in which nothing differs keeps what stands.
-fn kept(mut update: Change) -> Change {
-    if update.details.is_empty() {
-        update.action = Action::Keep;
-    }
-    update
-}
-
-/// Reads again until what was written shows.
-async fn settled<'a, F>(aim: Aim, mut left: F) -> Result<(), Error>
-where
-    F: FnMut() -> Work<'a, Option<Change>>,
-{
-    let mut pauses = Pauses::new(aim.options.wait.min(std::time::Duration::from_secs(20)));
-    loop {
-        let Some(change) = left().await? else {
-            return Ok(());
-        };
-        if !pauses.again().await {
-            let what = format!("AWS took the change, but does not show it: {}", change.what);
-            return Err(Error::new(ErrorKind::Unavailable, what).with("fix", "run it again"));
-        }
+        Ok(vec![
+            schedule::Standing::new(self, session, function)?.part(),
+        ])
     }
 }

@@ -120,7 +120,7 @@ fn dead_letters(queue: Option<&Arn>, function: &Function) -> Option<Finding> {
 
 fn role(role: Option<&Arn>, function: &Function) -> Option<Finding> {
     let role = role?;
-    let what = if role.service() != "iam" || !role.resource().starts_with("role/") {
+    let what = if !role.is_role() {
         format!("{role} is no role")
     } else if role.account() != function.account() {
         format!(

@@ -1,6 +1,6 @@
 //! Names of connections, targets and logical ids: readable, stable and unique.
 
-use lambda_with::name::{checksum_of, slug};
+use lambda_with::name::{checksum_of, slug, with_checksum};
 use lambda_with::{Function, Resource};
 
 use crate::{Rule, Schedule};
@@ -41,13 +41,12 @@ fn of(kind: &str, place: Option<&str>, name: &str, more: Option<&str>) -> String
         .flatten()
         .collect();
     let readable = parts.join("-");
-    let mut short = slug(&readable);
+    let short = slug(&readable);
     if short == readable && place.is_none() && more.is_none() && short.len() <= 80 {
         return short;
     }
-    short.truncate(71);
     let exact = [place.unwrap_or_default(), name, more.unwrap_or_default()];
-    format!("{}-{}", short.trim_end_matches('-'), checksum_of(&exact))
+    with_checksum(&readable, &checksum_of(&exact))
 }
 
 /// The id of a function's target: one for each connection of each function.

@@ -2,6 +2,7 @@
 
 use lambda_with::{
     Arn, CallerRole, Finding, Function, Integration, Permission, Resource, RoleStatement, Service,
+    switch,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -54,7 +55,7 @@ pub struct Schedule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flexible_window: Option<u32>,
     /// Whether it runs; it does unless set.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    #[serde(default = "switch::on", skip_serializing_if = "switch::is_on")]
     pub enabled: bool,
     /// What it is for, at most 512 characters. Left as it is unless set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -190,13 +191,4 @@ impl Integration for Schedule {
     fn conflicts(&self, other: &Self) -> Vec<Finding> {
         check::schedule::conflicts(self, other)
     }
-}
-
-fn yes() -> bool {
-    true
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn is_yes(value: &bool) -> bool {
-    *value
 }

@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use expect_test::{Expect, expect};
+use expect_test::expect;
 use lambda_with::policy::Policy;
 use lambda_with::{CallerRole, Integration, Permission};
 use lambda_with_eventbridge::{Rule, RuleState, Schedule};
-use lambda_with_testing::function;
+use lambda_with_testing::{check, function};
 
 const BIG: &str = r#"
     name = "big-orders"
@@ -40,10 +40,6 @@ fn rule(toml: &str) -> Rule {
 
 fn schedule(toml: &str) -> Schedule {
     toml::from_str(toml).unwrap()
-}
-
-fn check(value: &impl serde::Serialize, expected: &Expect) {
-    expected.assert_eq(&serde_json::to_string_pretty(value).unwrap());
 }
 
 fn source_arn(rule: &Rule) -> Option<String> {

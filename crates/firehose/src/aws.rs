@@ -2,7 +2,7 @@
 
 use aws_sdk_firehose::Client;
 use lambda_with::{Error, ErrorKind, Function, Integration};
-use lambda_with_aws::{Exchange, Goal, Occupied, Part, Session, Slot, Wire, failed};
+use lambda_with_aws::{Exchange, Occupied, Part, Session, Slot, Wire, failed, same_function};
 use serde_json::{Map, Value, json};
 
 use crate::{Firehose, name, resources};
@@ -64,10 +64,8 @@ impl Processor {
         let request = self.client.describe_delivery_stream();
         let request = request.delivery_stream_name(&self.stream);
         let answer = request.customize().interceptor(exchange.clone());
-        let answer = exchange.answered(answer.send().await);
-        let answer =
-            answer.map_err(|error| failed("DescribeDeliveryStream", self.thing(), error))?;
-        let document: Value = serde_json::from_slice(&answer).unwrap_or_default();
+        let sent = answer.send().await;
+        let document = exchange.document("DescribeDeliveryStream", self.thing(), sent)?;
         let stream = &document["DeliveryStreamDescription"];
         let destination = &stream["Destinations"][0];
         let kinds = destination.as_object().into_iter().flatten();
@@ -127,10 +125,7 @@ impl Processor {
     fn is_ours(&self, processor: &Value) -> bool {
         let parameters = parameters(processor);
         let function = parameters.get("LambdaArn").and_then(Value::as_str);
-        function.is_some_and(|function| {
-            function == self.function
-                || function.strip_suffix(":$LATEST") == Some(self.function.as_str())
-        })
+        function.is_some_and(|function| same_function(function, &self.function))
     }
 }
 
@@ -147,14 +142,8 @@ impl Slot for Processor {
         Value::Object(parameters(&json!({ "Parameters": self.parameters })))
     }
 
-    async fn read(&self, goal: Goal) -> Result<Option<Occupied>, Error> {
-        let found = match self.described().await {
-            Ok(found) => found,
-            Err(error) if error.kind() == ErrorKind::NotFound && goal == Goal::Disconnect => {
-                return Ok(None);
-            }
-            Err(error) => return Err(error),
-        };
+    async fn read(&self) -> Result<Option<Occupied>, Error> {
+        let found = self.described().await?;
         let mut invoking = found.processors.iter().filter(|p| p["Type"] == "Lambda");
         let processor = invoking
             .clone()

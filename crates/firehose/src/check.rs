@@ -1,6 +1,6 @@
 //! What can be wrong with a transformation, judged from its definition.
 
-use lambda_with::{Arn, Finding, Function};
+use lambda_with::{Arn, Finding, Function, is_account};
 
 use crate::{Firehose, name};
 
@@ -38,14 +38,6 @@ pub(crate) fn conflicts(one: &Firehose, other: &Firehose) -> Vec<Finding> {
             .fix("do both in one function, or send the records through two streams")
             .page(TRANSFORM_PAGE),
     ]
-}
-
-pub(crate) fn is_role(arn: &Arn) -> bool {
-    arn.service() == "iam" && arn.resource().starts_with("role/") && !arn.as_str().contains('*')
-}
-
-fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn stream(stream: &Arn) -> Option<Finding> {
@@ -105,7 +97,7 @@ fn place(firehose: &Firehose, function: &Function) -> Vec<Finding> {
 
 fn role(firehose: &Firehose) -> Option<Finding> {
     let role = firehose.role.as_ref()?;
-    let what = if !is_role(role) {
+    let what = if !role.is_role() {
         format!("`{role}` is not the ARN of a role")
     } else if role.account() != firehose.stream.account() {
         format!(

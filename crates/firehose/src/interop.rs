@@ -1,4 +1,4 @@
-//! Conversions from and to the types of `aws_lambda_events`, through the wire form both share.
+//! Conversions to and from the types of `aws_lambda_events`, through the JSON both share.
 
 use aws_lambda_events::event::firehose as theirs;
 use lambda_with::{Error, Json};
@@ -110,93 +110,53 @@ fn remove(object: &mut Value, name: &str) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use lambda_with::Nullable;
+    use lambda_with_testing::{opinion, read, second_opinion};
 
     use super::*;
     use crate::{FirehoseResult, SERVICE};
 
     /// All that `aws_lambda_events` 1.2.1 makes differently of the samples, and why.
-    const DIFFERENCES: &[(&str, &str)] = &[
+    const DIFFERENCES: &[(&str, &[&str])] = &[
         (
-            "refused dropped-and-failed",
-            "it demands data and metadata of every answer",
+            "it writes null or an empty map for what was missing",
+            &[
+                "FirehoseEvent adds empty values",
+                "FirehoseResponse adds empty values",
+            ],
         ),
         (
-            "refused msk",
+            "it writes a text for a number, at times a millisecond early",
+            &[
+                "FirehoseEvent changes /records/*/approximateArrivalTimestamp",
+                "FirehoseEvent changes /records/*/kinesisRecordMetadata/approximateArrivalTimestamp",
+            ],
+        ),
+        (
             "it demands data, which records from Amazon MSK do not have",
+            &["FirehoseEvent refuses msk"],
         ),
         (
-            "refused msk-transformed",
+            "it has no tables",
+            &["FirehoseResponse loses /records/*/metadata/otfMetadata"],
+        ),
+        (
             "it demands data and metadata of every answer",
-        ),
-        ("refused transformed", "it demands metadata of every answer"),
-        ("lost /records/*/metadata/otfMetadata", "it has no tables"),
-        (
-            "added /records/*/metadata/partitionKeys",
-            "it writes an empty map for what was missing",
-        ),
-        (
-            "added /records/*/kinesisRecordMetadata",
-            "it writes null for what was missing",
-        ),
-        (
-            "added /sourceKinesisStreamArn",
-            "it writes null for what was missing",
-        ),
-        (
-            "changed /records/*/approximateArrivalTimestamp",
-            "it writes a text for a number, at times a millisecond early",
-        ),
-        (
-            "changed /records/*/kinesisRecordMetadata/approximateArrivalTimestamp",
-            "it writes a text for a number, at times a millisecond early",
+            &[
+                "FirehoseResponse refuses dropped-and-failed",
+                "FirehoseResponse refuses msk-transformed",
+                "FirehoseResponse refuses transformed",
+            ],
         ),
     ];
 
-    fn compare(path: &str, ours: &Value, theirs: &Value, found: &mut BTreeSet<String>) {
-        match (ours, theirs) {
-            (Value::Object(a), Value::Object(b)) => {
-                for (name, value) in a {
-                    match b.get(name) {
-                        Some(other) => compare(&format!("{path}/{name}"), value, other, found),
-                        None => drop(found.insert(format!("lost {path}/{name}"))),
-                    }
-                }
-                let added = b.keys().filter(|name| !a.contains_key(*name));
-                found.extend(added.map(|name| format!("added {path}/{name}")));
-            }
-            (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
-                for (value, other) in a.iter().zip(b) {
-                    compare(&format!("{path}/*"), value, other, found);
-                }
-            }
-            _ if ours == theirs => {}
-            _ => drop(found.insert(format!("changed {path}"))),
-        }
-    }
-
     #[test]
     fn a_second_opinion_on_every_sample() {
-        let mut found = BTreeSet::new();
-        for sample in SERVICE.samples {
-            let document: Value = serde_json::from_str(sample.json).unwrap();
-            let theirs = match sample.of {
-                "FirehoseEvent" => {
-                    serde_json::from_str::<theirs::KinesisFirehoseEvent>(sample.json)
-                        .and_then(serde_json::to_value)
-                }
-                _ => serde_json::from_str::<theirs::KinesisFirehoseResponse>(sample.json)
-                    .and_then(serde_json::to_value),
-            };
-            match theirs {
-                Ok(theirs) => compare("", &document, &theirs, &mut found),
-                Err(_) => drop(found.insert(format!("refused {}", sample.id))),
-            }
-        }
-        let known: BTreeSet<String> = DIFFERENCES.iter().map(|(what, _)| (*what).into()).collect();
-        assert_eq!(found, known);
+        second_opinion(&SERVICE, DIFFERENCES, |sample| match sample.of {
+            "FirehoseEvent" => Some(opinion::<theirs::KinesisFirehoseEvent>(sample.json)),
+            "FirehoseResponse" => Some(opinion::<theirs::KinesisFirehoseResponse>(sample.json)),
+            _ => None,
+        });
     }
 
     #[test]
@@ -212,8 +172,7 @@ mod tests {
     #[test]
     fn there_and_back() {
         for id in ["direct-put", "kinesis", "cloudwatch-logs"] {
-            let mut ours: FirehoseEvent =
-                serde_json::from_str(SERVICE.sample(id).unwrap().json).unwrap();
+            let mut ours: FirehoseEvent = read(&SERVICE, id);
             for record in &mut ours.records {
                 // A fraction of a second can come out a millisecond early.
                 record.approximate_arrival_timestamp = 1_772_447_730_000.into();
@@ -225,8 +184,7 @@ mod tests {
             assert_eq!(FirehoseEvent::try_from(there).unwrap(), ours, "{id}");
         }
         for id in ["transformed", "partitioned"] {
-            let ours: FirehoseResponse =
-                serde_json::from_str(SERVICE.sample(id).unwrap().json).unwrap();
+            let ours: FirehoseResponse = read(&SERVICE, id);
             let there = theirs::KinesisFirehoseResponse::try_from(ours.clone()).unwrap();
             assert_eq!(FirehoseResponse::try_from(there).unwrap(), ours, "{id}");
         }
@@ -237,7 +195,7 @@ mod tests {
         let back = FirehoseResponse::try_from(there).unwrap();
         assert_eq!(back.records[2].result, FirehoseResult::ProcessingFailed);
 
-        let msk: FirehoseEvent = serde_json::from_str(SERVICE.sample("msk").unwrap().json).unwrap();
+        let msk: FirehoseEvent = read(&SERVICE, "msk");
         let error = theirs::KinesisFirehoseEvent::try_from(msk).unwrap_err();
         assert!(error.to_string().contains("data"), "{error}");
     }

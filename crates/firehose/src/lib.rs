@@ -161,7 +161,7 @@ impl Integration for Firehose {
         let mut caller = CallerRole::new("firehose.amazonaws.com", self.grants(function));
         caller.role = self.role.clone();
         let mut permissions = vec![Permission::CallerRole(caller)];
-        let role = self.role.as_ref().filter(|role| check::is_role(role));
+        let role = self.role.as_ref().filter(|role| role.is_role());
         if let Some(role) = role.filter(|_| self.stream.account() != function.account()) {
             let statement = |sid: String, action: &'static str| {
                 let mut statement = Statement::new(sid, Principal::Aws(role.to_string()));

@@ -1,21 +1,15 @@
 //! A connection's name: readable, stable, and unique within a function.
 
 use lambda_with::Arn;
-use lambda_with::name::checksum;
+use lambda_with::name::{checksum, slug, with_checksum};
 
 /// `firehose-STREAM-` and a checksum of the ARN, which tells apart what the letters of a name
 /// cannot.
 pub(crate) fn of(stream: &Arn) -> String {
-    let words = stream_name(stream).split(|c: char| !c.is_ascii_alphanumeric());
-    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    let mut name = format!("firehose-{}", words.join("-"));
+    let mut readable = slug(&format!("firehose-{}", stream_name(stream)));
     // Room for the checksum and for what statement ids add.
-    name.truncate(57);
-    format!(
-        "{}-{}",
-        name.trim_end_matches('-'),
-        checksum(stream.as_str())
-    )
+    readable.truncate(57);
+    with_checksum(&readable, &checksum(stream.as_str()))
 }
 
 /// The stream's name, or all of the resource where the ARN is not that of a stream.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lambda_with_aws::{Action, Plan, Session, Wiring};
 use lambda_with_firehose::Firehose;
-use lambda_with_testing::{fake, function};
+use lambda_with_testing::{cycle, fake, function};
 use serde_json::{Value, json};
 
 const STREAM: &str = "arn:aws:firehose:eu-west-1:123456789012:deliverystream/clicks";
@@ -27,6 +27,7 @@ fn endpoint(processors: Value) -> (Session, fake::Log, Arc<Mutex<Value>>) {
     let standing = Arc::new(Mutex::new(processors));
     let state = Arc::clone(&standing);
     let version = Mutex::new(1);
+    let iam = fake::Iam::default();
     let (session, log) = fake::session(move |method, path, body| {
         if let Some(answer) = lambda.answer(method, path, body) {
             return answer;
@@ -74,11 +75,7 @@ fn endpoint(processors: Value) -> (Session, fake::Log, Arc<Mutex<Value>>) {
                 );
                 (200, role)
             }
-            _ if body.starts_with("Action=GetRolePolicy&") => {
-                let error = "<ErrorResponse><Error><Code>NoSuchEntity</Code><Message>none</Message></Error></ErrorResponse>";
-                (404, error.into())
-            }
-            _ => (200, "<Response/>".into()),
+            _ => iam.answer(body).unwrap_or((404, String::new())),
         }
     });
     (session, log, standing)
@@ -177,4 +174,14 @@ async fn without_a_role_nothing_is_set_up() {
         .wire(&Firehose::new(STREAM.parse().unwrap()))
         .unwrap_err();
     assert!(error.context("fix").unwrap().contains("role"), "{error}");
+}
+
+#[tokio::test]
+async fn from_first_to_last() {
+    let (session, _, standing) = endpoint(theirs());
+    let connect = |session: &Session| wiring(session, &clicks());
+    cycle(&session, &[&connect], async || {
+        standing.lock().unwrap().as_array().unwrap().clone()
+    })
+    .await;
 }

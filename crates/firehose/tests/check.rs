@@ -1,39 +1,9 @@
 //! What is wrong with a connection: for every lint a definition that it finds.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-use lambda_with::{Finding, Function, Integration, Severity};
 use lambda_with_firehose::Firehose;
+use lambda_with_testing::{clashes, lints};
 
-/// A connection by the settings that differ from a good one, and its function by those that begin
-/// with `function_`.
-fn connection(settings: &str) -> (Firehose, Function) {
-    let mut table: toml::Table = settings.parse().unwrap();
-    let arn = "arn:aws:lambda:eu-west-1:123456789012:function:clean";
-    let mut function = Function::new(arn.parse().unwrap()).unwrap();
-    if let Some(timeout) = table.remove("function_timeout") {
-        function.timeout = timeout.try_into().unwrap();
-    }
-    let stream = "arn:aws:firehose:eu-west-1:123456789012:deliverystream/clicks";
-    table.entry("stream").or_insert(stream.into());
-    (table.try_into().unwrap(), function)
-}
-
-/// The findings as `CODE field`, errors with a mark.
-fn found(findings: &[Finding]) -> String {
-    let line = |finding: &Finding| {
-        assert!(!finding.why.is_empty() && !finding.fix.is_empty());
-        assert!(finding.page.starts_with("https://"));
-        let error = finding.severity == Severity::Error;
-        format!(
-            "{}{} {}",
-            finding.code,
-            if error { "!" } else { "" },
-            finding.field
-        )
-    };
-    findings.iter().map(line).collect::<Vec<_>>().join(", ")
-}
+const GOOD: &str = "stream = 'arn:aws:firehose:eu-west-1:123456789012:deliverystream/clicks'";
 
 #[test]
 fn every_lint_has_a_definition_it_finds() {
@@ -41,8 +11,8 @@ fn every_lint_has_a_definition_it_finds() {
     let stream = |arn: &str| format!("stream = '{arn}'");
     let partitioned = |rest: &str| format!("{PARTITIONED}{rest}");
     let good = "prefix = 'p=!{partitionKeyFromLambda:p}/'\nerror_prefix = 'failed/'";
-    for (settings, expected) in [
-        ("".into(), ""),
+    lints::<Firehose>(GOOD, &[
+        (String::new(), ""),
         ("bucket = 'harbor-clicks'".into(), ""),
         (partitioned(good), ""),
         (stream("arn:aws:kinesis:eu-west-1:123456789012:stream/clicks"), "LW0501! stream"),
@@ -99,19 +69,17 @@ fn every_lint_has_a_definition_it_finds() {
             "LW0514 source",
         ),
         ("error_prefix = 'failed/'".into(), "LW0515 error_prefix"),
-    ] as [(String, &str); 32]
-    {
-        let (firehose, function) = connection(&settings);
-        assert_eq!(found(&firehose.check(&function)), expected, "{settings}");
-    }
+    ]);
 }
 
 #[test]
-fn a_stream_has_one_transformation() {
-    let (one, _) = connection("");
-    let (other, _) = connection("retries = 1");
-    assert_eq!(found(&one.conflicts(&other)), "LW0516! stream");
-    let (other, _) =
-        connection("stream = 'arn:aws:firehose:eu-west-1:123456789012:deliverystream/views'");
-    assert_eq!(found(&one.conflicts(&other)), "");
+fn two_connections() {
+    let other = "stream = 'arn:aws:firehose:eu-west-1:123456789012:deliverystream/views'";
+    clashes::<Firehose>(
+        GOOD,
+        &[
+            ("", "retries = 1", "LW0516! stream", ""),
+            ("", other, "", ""),
+        ],
+    );
 }

@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use expect_test::{Expect, expect};
+use expect_test::expect;
 use lambda_with::policy::Policy;
 use lambda_with::{CallerRole, Function, Integration, Permission, Statement};
 use lambda_with_firehose::Firehose;
-use lambda_with_testing::delivered;
+use lambda_with_testing::{check, definitions, delivered};
 
 fn function(arn: &str) -> Function {
     Function::new(arn.parse().unwrap()).unwrap()
@@ -42,10 +42,6 @@ fn role(firehose: &Firehose, function: &Function) -> Policy {
     };
     assert_eq!(trusts, "firehose.amazonaws.com");
     Policy::of_role(allows)
-}
-
-fn check(value: &impl serde::Serialize, expected: &Expect) {
-    expected.assert_eq(&serde_json::to_string_pretty(value).unwrap());
 }
 
 #[test]
@@ -245,18 +241,14 @@ fn the_stream() {
 fn a_definition_is_read_and_written_back() {
     let clicks = connection(CLICKS);
     assert_eq!((clicks.retries, clicks.buffer_size), (3, None));
-    for toml in [CLICKS, PARTITIONED] {
-        let firehose = connection(toml);
-        assert_eq!(connection(&toml::to_string(&firehose).unwrap()), firehose);
-    }
-    for (toml, reason) in [
-        ("bucket = 'b'", "missing field `stream`"),
-        ("stream = 'clicks'", "not an ARN"),
-        (&format!("{CLICKS}buffer = 3"), "unknown field `buffer`"),
-    ] {
-        let error = toml::from_str::<Firehose>(toml).unwrap_err().to_string();
-        assert!(error.contains(reason), "{error}");
-    }
+    definitions::<Firehose>(
+        &[CLICKS, PARTITIONED],
+        &[
+            ("bucket = 'b'", "missing field `stream`"),
+            ("stream = 'clicks'", "not an ARN"),
+            (&format!("{CLICKS}buffer = 3"), "unknown field `buffer`"),
+        ],
+    );
 }
 
 #[test]

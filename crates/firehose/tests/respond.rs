@@ -7,10 +7,11 @@ use lambda_with_firehose::{
     Answers, FirehoseEvent, FirehoseOperation, FirehoseResponse, FirehoseResult, Output, SERVICE,
     Transformed,
 };
+use lambda_with_testing::read;
 use serde_json::{Value, json};
 
 fn event(id: &str) -> FirehoseEvent {
-    serde_json::from_str(SERVICE.sample(id).unwrap().json).unwrap()
+    read(&SERVICE, id)
 }
 
 fn rule(error: &Error) -> &str {
@@ -101,8 +102,7 @@ fn partition_keys_and_tables_are_written_as_the_samples_are() {
         let output = output.unwrap();
         let done = event.transform(|_| Ok::<_, ()>(output.clone()));
         let mut response = done.into_response().unwrap();
-        let sample: FirehoseResponse =
-            serde_json::from_str(SERVICE.sample(id).unwrap().json).unwrap();
+        let sample: FirehoseResponse = read(&SERVICE, id);
         response.records[0].record_id = sample.records[0].record_id.clone();
         assert_eq!(response, sample, "{id}");
     }

@@ -3,57 +3,23 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use lambda_with::{Payload, decode};
 use lambda_with_firehose::{
     FirehoseEvent, FirehoseOperation, FirehoseResponse, FirehoseResult, SERVICE,
 };
-use serde::Serialize;
+use lambda_with_testing::{Root, edit, exact, read, samples};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// Reads `json` in both ways, and sees that both write the same document back.
-fn exact<T: DeserializeOwned + PartialEq + Serialize + std::fmt::Debug>(json: &str) -> T {
-    let plain: T = serde_json::from_str(json).unwrap();
-    let shared: T = decode(json.as_bytes().to_vec()).unwrap();
-    assert_eq!(plain, shared);
-    let document: Value = serde_json::from_str(json).unwrap();
-    for value in [&plain, &shared] {
-        assert_eq!(serde_json::to_value(value).unwrap(), document);
-    }
-    plain
-}
-
 fn sample<T: DeserializeOwned>(id: &str) -> T {
-    serde_json::from_str(SERVICE.sample(id).unwrap().json).unwrap()
-}
-
-/// A sample with one member set or, with `None`, taken away.
-fn edit(id: &str, pointer: &str, value: Option<Value>) -> String {
-    let mut document: Value = sample(id);
-    let (parent, name) = pointer.rsplit_once('/').unwrap();
-    let parent = document.pointer_mut(parent).unwrap();
-    let parent = parent.as_object_mut().unwrap();
-    match value {
-        Some(value) => drop(parent.insert(name.into(), value)),
-        None => assert!(parent.remove(name).is_some(), "{pointer} is not there"),
-    }
-    document.to_string()
+    read(&SERVICE, id)
 }
 
 #[test]
 fn samples_are_exact_and_recognised() {
-    assert_eq!(SERVICE.samples.len(), 11);
-    for sample in SERVICE.samples {
-        let payload = Payload::from(sample.json);
-        let event = sample.of == "FirehoseEvent";
-        assert_eq!(payload.is::<FirehoseEvent>(), event, "{}", sample.id);
-        assert_eq!(payload.is::<FirehoseResponse>(), !event, "{}", sample.id);
-        if event {
-            exact::<FirehoseEvent>(sample.json);
-        } else {
-            exact::<FirehoseResponse>(sample.json);
-        }
-    }
+    samples(
+        &SERVICE,
+        &[Root::of::<FirehoseEvent>(), Root::of::<FirehoseResponse>()],
+    );
 }
 
 #[test]
@@ -99,13 +65,14 @@ fn members_that_sources_write_differently() {
             Some(Value::Null),
         ),
     ] {
-        exact::<FirehoseEvent>(&edit(id, &pointer, value));
+        exact::<FirehoseEvent>(&edit(&SERVICE, id, &pointer, value));
     }
 }
 
 #[test]
 fn times_are_whole_numbers() {
     let event: FirehoseEvent = exact(&edit(
+        &SERVICE,
         "direct-put",
         "/records/0/approximateArrivalTimestamp",
         Some(json!(1_757_000_000_000_i64)),
@@ -113,6 +80,7 @@ fn times_are_whole_numbers() {
     let time = event.records[0].approximate_arrival_timestamp.timestamp();
     assert_eq!(time.unwrap().unix_millis(), 1_757_000_000_000);
     let fraction = edit(
+        &SERVICE,
         "direct-put",
         "/records/0/approximateArrivalTimestamp",
         Some(json!(1_757_000_000_000.5)),
@@ -142,6 +110,7 @@ fn tables_are_kept() {
     let table = metadata.otf_metadata.as_ref().unwrap();
     assert_eq!(table.operation, Some(FirehoseOperation::Update));
     exact::<FirehoseResponse>(&edit(
+        &SERVICE,
         "iceberg",
         "/records/0/metadata/otfMetadata",
         Some(json!({"destinationDatabaseName": "", "destinationTableName": "", "operation": ""})),

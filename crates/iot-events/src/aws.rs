@@ -1,7 +1,7 @@
 //! Connecting is refused: the service has ended. Disconnecting still takes permission and role away.
 
-use lambda_with::{Error, ErrorKind, Function};
-use lambda_with_aws::{Aim, Change, Goal, Part, Reading, Session, Stage, Wire, Work};
+use lambda_with::{Error, Function};
+use lambda_with_aws::{Aim, Goal, Part, Reading, Session, Shared, Wire};
 
 use crate::{ENDED, IotEvents};
 
@@ -10,42 +10,35 @@ impl Wire for IotEvents {
     const KINDS: &'static [&'static str] = &["AWS::IoTEvents::DetectorModel"];
 
     fn parts(&self, _session: &Session, _function: &Function) -> Result<Vec<Box<dyn Part>>, Error> {
-        Ok(vec![Box::new(Ended {
-            model: self.detector_model.clone(),
-        })])
+        Ok(vec![Ended(self.detector_model.clone()).part()])
     }
 }
 
 /// A detector model that is no more.
 #[derive(Debug)]
-struct Ended {
-    model: String,
-}
+struct Ended(String);
 
-impl Part for Ended {
+impl Shared for Ended {
+    type Document = ();
+
     fn title(&self) -> String {
-        format!("detector model {}", self.model)
+        format!("detector model {}", self.0)
     }
 
-    fn stage(&self) -> Stage {
-        Stage::Source
+    async fn read(&self, _goal: Goal) -> Result<(), Error> {
+        Ok(())
     }
 
-    fn read(&self, aim: Aim) -> Work<'_, Reading> {
+    fn compare(&self, (): &(), aim: Aim) -> (Reading, ()) {
         let mut reading = Reading::default();
         if aim.goal == Goal::Connect {
             let what = format!("{} cannot be connected: {ENDED}", self.title());
             reading.refusals.push(what);
         }
-        Box::pin(async move { Ok(reading) })
+        (reading, ())
     }
 
-    fn apply<'a>(&'a self, aim: Aim, _done: &'a mut Vec<Change>) -> Work<'a, ()> {
-        Box::pin(async move {
-            match aim.goal {
-                Goal::Connect => Err(Error::new(ErrorKind::Invalid, ENDED)),
-                Goal::Disconnect => Ok(()),
-            }
-        })
+    async fn write(&self, (): &(), (): &()) -> Result<(), Error> {
+        Ok(())
     }
 }

@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use expect_test::expect;
-use lambda_with::{Integration, Severity};
+use lambda_with::Integration;
 use lambda_with_iot_events::IotEvents;
-use lambda_with_testing::function;
+use lambda_with_testing::{definitions, function};
 
 const MODEL: &str = "detector_model = 'crane-load'";
 const WHOLE: &str = r#"
@@ -119,39 +119,6 @@ fn resources() {
 }
 
 #[test]
-fn every_lint_has_a_definition_it_finds() {
-    let role = "role = 'arn:aws:sqs:eu-west-1:123456789012:cranes'\n";
-    for (toml, expected) in [
-        (MODEL.to_owned(), "LW2101"),
-        (WHOLE.to_owned(), "LW2101"),
-        ("detector_model = ''".into(), "LW2101 LW2102!"),
-        ("detector_model = 'a b'".into(), "LW2101 LW2102!"),
-        (format!("{role}{MODEL}"), "LW2101 LW2103!"),
-        (WHOLE.replace("${Function}", "arn:f"), "LW2101 LW2104!"),
-    ] {
-        let findings = read(&toml).check(&function("cranes"));
-        let found: Vec<String> = findings
-            .iter()
-            .map(|finding| {
-                assert!(!finding.why.is_empty() && !finding.fix.is_empty());
-                assert!(finding.page.starts_with("https://"));
-                let is_error = finding.severity == Severity::Error;
-                format!("{}{}", finding.code, if is_error { "!" } else { "" })
-            })
-            .collect();
-        assert_eq!(found.join(" "), expected, "{toml}");
-    }
-}
-
-#[test]
 fn a_definition_is_read_and_written_back() {
-    for toml in [MODEL, WHOLE] {
-        let connection = read(toml);
-        assert_eq!(read(&toml::to_string(&connection).unwrap()), connection);
-    }
-    let error = toml::from_str::<IotEvents>("model = 'x'").unwrap_err();
-    assert!(
-        error.to_string().contains("unknown field `model`"),
-        "{error}"
-    );
+    definitions::<IotEvents>(&[MODEL, WHOLE], &[("model = 'x'", "unknown field `model`")]);
 }

@@ -5,9 +5,8 @@ mod document;
 mod provisioning;
 mod rule;
 
-use lambda_with::{Error, ErrorKind, Function};
-use lambda_with_aws::{Part, Session, Wire};
-use serde_json::Value;
+use lambda_with::{Error, Function};
+use lambda_with_aws::{Part, Session, Shared, Slot, Wire};
 
 use crate::{Authorizer, Provisioning, Rule};
 
@@ -24,9 +23,7 @@ impl Wire for Rule {
         if self.owner(function) != function.account() {
             return Ok(Vec::new());
         }
-        Ok(vec![Box::new(rule::TopicRule::new(
-            session, function, self,
-        ))])
+        Ok(vec![rule::TopicRule::new(session, function, self).part()])
     }
 }
 
@@ -36,8 +33,8 @@ impl Wire for Authorizer {
     const KINDS: &'static [&'static str] = &["AWS::IoT::Authorizer"];
 
     fn parts(&self, session: &Session, function: &Function) -> Result<Vec<Box<dyn Part>>, Error> {
-        let part = authorizer::CustomAuthorizer::new(session, function, self);
-        Ok(vec![Box::new(part)])
+        let authorizer = authorizer::CustomAuthorizer::new(session, function, self);
+        Ok(vec![authorizer.part()])
     }
 }
 
@@ -47,21 +44,8 @@ impl Wire for Provisioning {
     const KINDS: &'static [&'static str] = &["AWS::IoT::ProvisioningTemplate"];
 
     fn parts(&self, session: &Session, function: &Function) -> Result<Vec<Box<dyn Part>>, Error> {
-        Ok(vec![Box::new(provisioning::Hook::new(
-            session, function, self,
-        ))])
+        Ok(vec![
+            provisioning::Hook::new(session, function, self).part(),
+        ])
     }
-}
-
-/// A function's ARN without version or alias.
-fn plain(arn: &str) -> String {
-    arn.split(':').take(7).collect::<Vec<_>>().join(":")
-}
-
-/// The answer as a tree, with members the SDK does not know.
-fn parse(operation: &str, answer: &[u8]) -> Result<Value, Error> {
-    serde_json::from_slice(answer).map_err(|error| {
-        let what = format!("the answer to {operation} is not JSON");
-        Error::new(ErrorKind::Decode, what).caused_by(error)
-    })
 }

@@ -1,19 +1,16 @@
 //! Names for connections: readable, stable and unique.
 
-use lambda_with::name::{checksum_of, slug};
+use lambda_with::name::{checksum_of, slug, with_checksum};
 
 /// `iot-KIND-NAME`, followed by a checksum of the exact values where letters were dropped or
 /// something else sets the connection apart.
 pub(crate) fn connection(kind: &str, name: &str, exact: &[&str]) -> String {
     let readable = format!("iot-{kind}-{name}");
-    let mut short = slug(&readable);
-    short.truncate(70);
-    let short = short.trim_end_matches('-');
-    if exact.is_empty() && short == readable {
+    if exact.is_empty() && slug(&readable) == readable && readable.len() <= 80 {
         return readable;
     }
     let all: Vec<&str> = [name].into_iter().chain(exact.iter().copied()).collect();
-    format!("{short}-{}", checksum_of(&all))
+    with_checksum(&readable, &checksum_of(&all))
 }
 
 #[cfg(test)]
@@ -39,7 +36,7 @@ mod tests {
             iot-rule-crane-load-f8191810
             iot-rule-loads-54e4d800
             iot-authorizer-harbor
-            iot-rule-rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr-22f6451f"#]]
+            iot-rule-rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr-22f6451f"#]]
         .assert_eq(&names.join("\n"));
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use lambda_with::{ErrorKind, Function};
 use lambda_with_aws::{Action, Plan, Session, Wire, Wiring};
 use lambda_with_iot::{On, Rule};
-use lambda_with_testing::{fake, moto, unique};
+use lambda_with_testing::{cycle, fake, moto, unique};
 use serde_json::{Value, json};
 
 pub(crate) const SQL: &str = "SELECT *, topic(2) AS crane FROM 'harbor/+/load'";
@@ -239,4 +239,35 @@ pub(crate) fn tree(body: &str) -> Value {
 
 pub(crate) fn kind<T: std::fmt::Debug>(result: Result<T, lambda_with::Error>) -> ErrorKind {
     result.unwrap_err().kind()
+}
+
+#[tokio::test]
+async fn from_first_to_last() {
+    let session = moto::session();
+    let one = moto::function(&session, "one").await;
+    let other = moto::function(&session, "other").await;
+    let theirs = name();
+    foreign(&session, &theirs, SQL).await;
+    let joins = Rule {
+        sql: None,
+        ..Rule::new(&theirs, "")
+    };
+    for rule in [joins, Rule::new(name(), SQL)] {
+        let connect = |function: &Function| {
+            let (function, rule) = (function.clone(), rule.clone());
+            move |session: &Session| wiring(session, &function, std::slice::from_ref(&rule))
+        };
+        cycle(&session, &[&connect(&one), &connect(&other)], async || {
+            let Some(rule) = standing(&session, &rule.rule).await else {
+                return Vec::new();
+            };
+            let actions = rule.actions().iter().map(|action| format!("{action:?}"));
+            let head = format!(
+                "{:?} {:?} {:?}",
+                rule.sql, rule.description, rule.error_action
+            );
+            [head].into_iter().chain(actions).collect()
+        })
+        .await;
+    }
 }

@@ -3,39 +3,29 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use bytes::Bytes;
-use lambda_with::Payload;
 use lambda_with_iot::{
     AuthorizerRequest, AuthorizerResponse, ButtonEvent, DisconnectReason, LifecycleEvent,
     LifecycleEventType, OneClickEvent, ProvisioningRequest, ProvisioningResponse, RuleError,
     SERVICE,
 };
-use lambda_with_testing::{edit, exact, exact_value, sample};
+use lambda_with_testing::{Root, edit, exact, exact_value, sample, samples};
 use serde_json::{Value, json};
 
 #[test]
 fn samples_are_exact_and_recognised() {
-    for sample in SERVICE.samples {
-        let payload = Payload::from(Bytes::from_static(sample.json.as_bytes()));
-        let is = |of: &str, is: bool| assert_eq!(is, sample.of == of, "{}: {of}", sample.id);
-        match sample.of {
-            "LifecycleEvent" => drop(exact::<LifecycleEvent>(sample.json)),
-            "RuleError" => drop(exact::<RuleError>(sample.json)),
-            "AuthorizerRequest" => drop(exact::<AuthorizerRequest>(sample.json)),
-            "AuthorizerResponse" => drop(exact::<AuthorizerResponse>(sample.json)),
-            "ProvisioningRequest" => drop(exact::<ProvisioningRequest>(sample.json)),
-            "ProvisioningResponse" => drop(exact::<ProvisioningResponse>(sample.json)),
-            "OneClickEvent" => drop(exact::<OneClickEvent>(sample.json)),
-            "ButtonEvent" => drop(exact::<ButtonEvent>(sample.json)),
-            other => panic!("{other} is not tested"),
-        }
-        is("LifecycleEvent", payload.is::<LifecycleEvent>());
-        is("RuleError", payload.is::<RuleError>());
-        is("AuthorizerRequest", payload.is::<AuthorizerRequest>());
-        is("ProvisioningRequest", payload.is::<ProvisioningRequest>());
-        is("OneClickEvent", payload.is::<OneClickEvent>());
-        is("ButtonEvent", payload.is::<ButtonEvent>());
-    }
+    samples(
+        &SERVICE,
+        &[
+            Root::of::<LifecycleEvent>(),
+            Root::of::<RuleError>(),
+            Root::of::<AuthorizerRequest>(),
+            Root::of::<ProvisioningRequest>(),
+            Root::of::<OneClickEvent>(),
+            Root::of::<ButtonEvent>(),
+            Root::of::<AuthorizerResponse>(),
+            Root::of::<ProvisioningResponse>(),
+        ],
+    );
 }
 
 #[test]

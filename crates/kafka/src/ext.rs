@@ -1,5 +1,6 @@
 //! What handlers ask of records and failure records.
 
+use lambda_with::batch::answer;
 use lambda_with::{Base64, Error, ErrorKind, Map, Text};
 use serde::de::DeserializeOwned;
 
@@ -75,6 +76,18 @@ impl KafkaRecord {
         lambda_with::decode(bytes).map(Some)
     }
 
+    /// The key read as JSON, as a schema registry makes it; `None` without a key.
+    ///
+    /// # Errors
+    ///
+    /// When the key is not base64, or not JSON of this form.
+    pub fn decode_key<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
+        let Some(bytes) = self.key_bytes()? else {
+            return Ok(None);
+        };
+        lambda_with::decode(bytes).map(Some)
+    }
+
     /// The headers in order, each with its bytes, or `None` for a header without a value. What is
     /// no byte makes an error of its header alone.
     pub fn header_list(&self) -> impl Iterator<Item = (&Text, Result<Option<Vec<u8>>, Error>)> {
@@ -105,14 +118,7 @@ impl KafkaFailure {
     ///
     /// When the payload is no event of this form.
     pub fn event<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
-        let Some(payload) = self.payload.as_ref() else {
-            return Ok(None);
-        };
-        if payload.as_str().starts_with('"') {
-            let text: String = payload.decode()?;
-            return lambda_with::decode(text).map(Some);
-        }
-        payload.decode().map(Some)
+        answer::payload(self.payload.as_ref())
     }
 }
 

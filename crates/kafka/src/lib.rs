@@ -1,12 +1,11 @@
 #![doc = include_str!("../README.md")]
 
-mod batch;
 mod check;
 mod ext;
 mod generated;
 #[cfg(feature = "aws_lambda_events")]
-mod interop;
-mod lanes;
+#[doc(hidden)]
+pub mod interop;
 #[doc(hidden)]
 pub mod lint;
 #[cfg(feature = "poll")]
@@ -15,17 +14,17 @@ mod respond;
 
 use std::collections::BTreeMap;
 
-use lambda_with::name::{checksum_of, slug};
+use lambda_with::name::{checksum_of, with_checksum};
 use lambda_with::rules::mapping::{
     AccessType, ConsumptionMode, LogLevel, Mapping, Metric, ProvisionedPollers, SchemaRegistry,
     SourceAccess, SourceKind, StartingPosition, grants,
 };
 use lambda_with::{
-    Arn, Finding, Function, Integration, Permission, Resource, Rfc3339, RoleStatement, Service,
+    Arn, Example, Finding, Function, Integration, Permission, Resource, Rfc3339, RoleStatement,
+    Service, switch,
 };
 use serde::{Deserialize, Serialize};
 
-pub use crate::batch::{Batch, Cause, Failure, OnFailure, Order, Report};
 pub use crate::generated::*;
 
 /// A topic of a Kafka cluster you run, which Lambda polls for a function: an event source mapping.
@@ -89,7 +88,7 @@ pub struct Kafka {
     pub batching_window: Option<u32>,
     /// Whether the function's answer names the records that failed. Without it a function that
     /// fails has its whole batch tried again.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "switch::is_off")]
     pub report_batch_item_failures: bool,
     /// How often a failed batch is tried again: 0 to 10,000, or -1 for as long as its records last,
     /// as unless set; with a destination at most 10.
@@ -99,7 +98,7 @@ pub struct Kafka {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maximum_record_age: Option<i64>,
     /// Whether a batch that failed is split in two before it is tried again.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "switch::is_off")]
     pub bisect_batch_on_function_error: bool,
     /// Where given-up records go: the ARN of a queue, an SNS topic or a bucket, or `kafka://TOPIC`
     /// for another topic of the cluster.
@@ -125,7 +124,7 @@ pub struct Kafka {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_level: Option<LogLevel>,
     /// Whether Lambda polls; true unless set. False keeps the connection, paused.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    #[serde(default = "switch::on", skip_serializing_if = "switch::is_on")]
     pub enabled: bool,
     /// Tags of the event source mapping.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -218,9 +217,7 @@ impl Integration for Kafka {
         let mut servers: Vec<&str> = self.bootstrap_servers.iter().map(String::as_str).collect();
         servers.sort_unstable();
         servers.push(&self.topic);
-        let mut name = format!("kafka-{}", slug(&self.topic));
-        name.truncate(71);
-        format!("{}-{}", name.trim_end_matches('-'), checksum_of(&servers))
+        with_checksum(&format!("kafka-{}", self.topic), &checksum_of(&servers))
     }
 
     /// What the execution role may do. Without a resource-based policy: Lambda itself polls. What
@@ -246,6 +243,12 @@ impl Integration for Kafka {
         vec![self.mapping().resource(id)]
     }
 
+    fn example(&self, _function: &Function) -> Option<Example> {
+        let example = Example::of::<Self::Event>(&SERVICE)?;
+        let servers = self.bootstrap_servers.join(",");
+        Some(lint::of_topic(example, &self.topic).with("/bootstrapServers", servers))
+    }
+
     fn check(&self, function: &Function) -> Vec<Finding> {
         check::check(self, function)
     }
@@ -259,24 +262,4 @@ impl Integration for Kafka {
         self.mapping()
             .conflicts_within(&other.mapping(), SourceKind::Kafka)
     }
-}
-
-fn yes() -> bool {
-    true
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
-)]
-fn is_yes(value: &bool) -> bool {
-    *value
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
-)]
-fn is_no(value: &bool) -> bool {
-    !*value
 }

@@ -1,8 +1,8 @@
-//! What connections to self-managed clusters and to Amazon MSK share: a setting, and checks, each
-//! under a number of its own.
+//! What connections to self-managed clusters and to Amazon MSK share: a setting, an example, and
+//! checks, each under a number of its own.
 
 use lambda_with::rules::mapping::{Mapping, ProvisionedPollers};
-use lambda_with::{Arn, Finding, Function};
+use lambda_with::{Arn, Example, Finding, Function};
 
 const GROUPS: &str = "https://docs.aws.amazon.com/lambda/latest/dg/kafka-consumer-group-id.html";
 const DESTINATION: &str =
@@ -18,6 +18,21 @@ pub fn pollers(pollers: Option<&ProvisionedPollers>) -> Option<ProvisionedPoller
         minimum: pollers.minimum.or(Some(1)),
         ..pollers
     })
+}
+
+/// The event with this topic's name wherever its sample has that of another.
+#[must_use]
+pub fn of_topic(example: Example, topic: &str) -> Example {
+    let mut records = serde_json::Map::new();
+    let sample = example.sample.at("/records").unwrap_or_default();
+    for (place, mut those) in sample.as_object().cloned().unwrap_or_default() {
+        let partition = place.rsplit_once('-').map_or("0", |(_, number)| number);
+        for record in those.as_array_mut().into_iter().flatten() {
+            record["topic"] = topic.into();
+        }
+        records.insert(format!("{topic}-{partition}"), those);
+    }
+    example.with("/records", records)
 }
 
 /// A name no topic can have.

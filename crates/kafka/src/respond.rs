@@ -1,7 +1,9 @@
 //! Building the answer to a batch.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
+use lambda_with::batch::{Answer, BatchRecord, OnFailure, Order, Report};
 use lambda_with::{Error, ErrorKind, Map};
 
 use crate::generated::{KafkaBatchItemFailure, KafkaBatchResponse, KafkaRecord};
@@ -56,5 +58,35 @@ impl KafkaBatchResponse {
             }
         }
         Ok(())
+    }
+}
+
+/// Names the records that failed.
+impl<E> From<&Report<'_, KafkaRecord, E>> for KafkaBatchResponse {
+    fn from(report: &Report<'_, KafkaRecord, E>) -> Self {
+        Self::of_failed(report.failures.iter().map(|failure| failure.record))
+    }
+}
+
+/// In order with its partition, or with its key within it.
+impl BatchRecord for KafkaRecord {
+    const ANSWER: Answer = Answer::Each;
+
+    fn id(&self) -> Cow<'_, str> {
+        format!("{} {}", self.topic_partition(), self.offset).into()
+    }
+
+    fn order(&self, by: Order) -> Option<Cow<'_, str>> {
+        match by {
+            Order::Key => {
+                let key = self.key.as_ref()?;
+                Some(format!("{} {}", self.topic_partition(), key.as_str()).into())
+            }
+            _ => Some(self.topic_partition().into()),
+        }
+    }
+
+    fn on_failure(&self) -> OnFailure {
+        OnFailure::StopLane
     }
 }

@@ -1,16 +1,14 @@
-//! The batch runner: order, parallelism, failures, panics and deadlines.
+//! Batches of Kafka: what stays in order, what a failure stops, and how it is answered.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::cell::Cell;
 use std::time::Duration;
 
+use lambda_with::batch::{Batch, OnFailure, Order, Report};
 use lambda_with::{Base64, Map, Nullable};
-use lambda_with_kafka::{Batch, KafkaBatchResponse, KafkaRecord, OnFailure, Order, Report};
-use proptest::collection::vec;
-use proptest::prelude::{any, prop_assert_eq, proptest};
-use tokio::time::{Instant, sleep};
+use lambda_with_kafka::{KafkaBatchResponse, KafkaRecord};
+use tokio::time::sleep;
 
 /// One record per word, `PARTITION` `KEY`: `0a 0b 1a`; `-` is no key. Offsets count per partition.
 fn batch(words: &str) -> Map<Vec<KafkaRecord>> {
@@ -48,28 +46,17 @@ async fn fail(places: &str, record: &KafkaRecord) -> Result<(), String> {
     }
 }
 
-fn places(report: &Report<String>) -> String {
-    let place = |it: &lambda_with_kafka::Failure<String>| {
-        let partition = it
-            .identifier
-            .partition
-            .trim_start_matches("orders-")
-            .to_owned();
-        format!("{partition}.{}", it.identifier.offset)
-    };
-    report
-        .failures
-        .iter()
-        .map(place)
-        .collect::<Vec<_>>()
-        .join(" ")
+fn places(report: &Report<'_, KafkaRecord, String>) -> String {
+    let failures = report.failures.iter();
+    let places: Vec<String> = failures.map(|failure| place(failure.record)).collect();
+    places.join(" ")
 }
 
 #[tokio::test]
 async fn what_a_failure_stops() {
     let stop = Batch::default();
     let alone = Batch {
-        on_failure: OnFailure::Alone,
+        on_failure: Some(OnFailure::Alone),
         ..stop
     };
     let by_key = Batch {
@@ -91,18 +78,21 @@ async fn what_a_failure_stops() {
         (none, "0.0", "0.0"),
     ] {
         let records = batch("0a 0b 0a 0- 1a 1-");
-        let report = batch_.run(&records, |record| fail(failing, record)).await;
+        let all = records.values().flatten();
+        let report = batch_.run(all, |record| fail(failing, record)).await;
         assert_eq!(places(&report), expected, "{batch_:?} {failing}");
-        report.response().check(&records).unwrap();
+        let answer: KafkaBatchResponse = report.response();
+        answer.check(&records).unwrap();
+        assert_eq!(answer.batch_item_failures.len(), report.failures.len());
     }
 }
 
 #[tokio::test]
 async fn lanes_run_side_by_side_and_are_bounded() {
     for (order, parallel, words, most) in [
-        (Order::Partition, 10, "0a 0b 1a 1b 2a", 3),
-        (Order::Partition, 2, "0a 0b 1a 1b 2a", 2),
-        (Order::Partition, 0, "0a 1a", 1),
+        (Order::Source, 10, "0a 0b 1a 1b 2a", 3),
+        (Order::Source, 2, "0a 0b 1a 1b 2a", 2),
+        (Order::Source, 0, "0a 1a", 1),
         (Order::Key, 10, "0a 0b 0a 1a 0-", 4),
         (Order::None, 10, "0a 0a 0a 0a", 4),
     ] {
@@ -114,7 +104,7 @@ async fn lanes_run_side_by_side_and_are_bounded() {
             ..Batch::default()
         };
         let report = runner
-            .run(&records, async |_| {
+            .run(records.values().flatten(), async |_| {
                 now.set(now.get() + 1);
                 top.set(top.get().max(now.get()));
                 tokio::task::yield_now().await;
@@ -127,34 +117,33 @@ async fn lanes_run_side_by_side_and_are_bounded() {
 }
 
 #[tokio::test]
-async fn a_panic_costs_its_record() {
-    let records = batch("0a 1a 2a");
-    let report = Batch::default()
-        .run(&records, async |record| {
-            assert_ne!(record.partition, 1, "partition one");
-            Ok::<(), String>(())
-        })
-        .await;
-    assert_eq!(places(&report), "1.0");
-    assert!(
-        report.failures[0]
-            .to_string()
-            .contains("the handler panicked")
-    );
-    assert!(!report.all_failed());
+async fn a_batch_without_progress_is_an_error() {
+    let records = batch("0a 1a");
+    for (failing, whole) in [("0.0 1.0", true), ("1.0", false), ("", false)] {
+        let all = records.values().flatten();
+        let report = Batch::default();
+        let report = report.run(all, |record| fail(failing, record)).await;
+        assert_eq!(report.comes_again(), whole, "{failing}");
+        assert_eq!(report.progress().is_err(), whole, "{failing}");
+        if whole {
+            let text = report.failures[0].to_string();
+            assert_eq!(text, "record orders-0 0: no 0.0");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_answer_comes_before_the_deadline() {
     let records = batch("0a 0b 1a 1b 2a");
-    let begun = Instant::now();
-    let report = Batch::default()
-        .run_within(&records, Duration::from_secs(10), sleep, async |record| {
-            let seconds = if record.partition == 1 { 60 } else { 4 };
-            sleep(Duration::from_secs(seconds)).await;
-            Ok::<(), String>(())
-        })
-        .await;
+    let begun = tokio::time::Instant::now();
+    let left = || Duration::from_secs(10).saturating_sub(begun.elapsed());
+    let handle = async |record: &KafkaRecord| {
+        let seconds = if record.partition == 1 { 60 } else { 4 };
+        sleep(Duration::from_secs(seconds)).await;
+        Ok::<(), String>(())
+    };
+    let all = records.values().flatten();
+    let report = Batch::default().run_within(all, left, sleep, handle).await;
     assert_eq!(begun.elapsed(), Duration::from_millis(9800));
     assert_eq!(places(&report), "1.0 1.1");
     let words: Vec<String> = report.failures.iter().map(ToString::to_string).collect();
@@ -162,14 +151,6 @@ async fn the_answer_comes_before_the_deadline() {
         words[0],
         "record orders-1 0: still running when the time was up"
     );
-    // With a second left nothing begins.
-    let report = Batch::default()
-        .run_within(&records, Duration::from_millis(900), sleep, async |_| {
-            Ok::<(), String>(())
-        })
-        .await;
-    assert!(report.all_failed());
-    assert!(report.failures[0].to_string().contains("too little time"));
 }
 
 #[test]
@@ -186,38 +167,4 @@ fn answers_that_fail_the_batch() {
     answer.batch_item_failures.truncate(1);
     answer.batch_item_failures[0].item_identifier.partition = "orders".into();
     assert!(answer.check(&records).is_err());
-}
-
-proptest! {
-    /// Whatever fails, each lane's done records are a beginning of it, and all others are reported.
-    #[test]
-    fn a_lane_keeps_its_order(
-        words in vec((0..3_u8, 0..3_u8), 0..20),
-        failing in vec(any::<bool>(), 20),
-        parallel in 1..5_usize,
-    ) {
-        let text: Vec<String> = words
-            .iter()
-            .map(|(partition, key)| format!("{partition}{}", ["a", "b", "c"][usize::from(*key)]))
-            .collect();
-        let records = batch(&text.join(" "));
-        let done = RefCell::new(Vec::new());
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let runner = Batch { parallel, ..Batch::default() };
-        let report = runtime.block_on(runner.run(&records, async |record| {
-            tokio::task::yield_now().await;
-            let index = usize::try_from(record.offset).unwrap() * 3;
-            if failing[(index + usize::try_from(record.partition).unwrap()) % 20] {
-                return Err(String::new());
-            }
-            done.borrow_mut().push((record.partition, record.offset));
-            Ok(())
-        }));
-        let mut last: HashMap<i64, i64> = HashMap::new();
-        for (partition, offset) in done.borrow().iter() {
-            let before = last.insert(*partition, *offset);
-            prop_assert_eq!(before.unwrap_or(-1) + 1, *offset);
-        }
-        prop_assert_eq!(report.failures.len() + done.borrow().len(), words.len());
-    }
 }

@@ -2,37 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use lambda_with::{Finding, Integration, Severity};
 use lambda_with_kafka::Kafka;
-use lambda_with_testing::function;
+use lambda_with_testing::{clashes, lints};
 
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:kafka-Ab12Cd";
+const GOOD: &str = r#"
+bootstrap_servers = ["kafka-1.harbor.example.com:9096"]
+topic = "orders"
 
-/// A connection by the settings that differ from a good one.
-fn connection(settings: &str) -> Kafka {
-    let mut table: toml::Table = settings.parse().unwrap();
-    let servers = toml::Value::from(vec!["kafka-1.harbor.example.com:9096"]);
-    table.entry("bootstrap_servers").or_insert(servers);
-    table.entry("topic").or_insert("orders".into());
-    if !table.contains_key("access") {
-        let access = format!("access = [{{ Type = 'SASL_SCRAM_512_AUTH', URI = '{SECRET}' }}]");
-        table.extend(access.parse::<toml::Table>().unwrap());
-    }
-    table.try_into().unwrap()
-}
-
-/// The findings as `CODE field`, errors with a mark.
-fn found(findings: &[Finding]) -> String {
-    let line = |finding: &Finding| {
-        let mark = if finding.severity == Severity::Error {
-            "!"
-        } else {
-            ""
-        };
-        format!("{}{mark} {}", finding.code, finding.field)
-    };
-    findings.iter().map(line).collect::<Vec<_>>().join(", ")
-}
+[[access]]
+Type = "SASL_SCRAM_512_AUTH"
+URI = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:kafka-Ab12Cd"
+"#;
 
 #[test]
 fn every_lint_has_a_definition_it_finds() {
@@ -42,8 +23,9 @@ fn every_lint_has_a_definition_it_finds() {
     let scram = format!("{{ Type = 'SASL_SCRAM_512_AUTH', URI = '{SECRET}' }}");
     let abroad = plain.replace("eu-west-1", "us-east-1");
     let long = "t".repeat(249);
-    for (settings, expected) in [
+    let cases = [
         (String::new(), ""),
+        ("function_timeout = 841".into(), "LW0023! timeout"),
         (format!("access = [{plain}, {subnet}, {group}]"), ""),
         (format!("access = [{plain}, {subnet}]"), "LW2501! access"),
         (format!("access = [{group}]"), "LW2501! access"),
@@ -84,42 +66,21 @@ fn every_lint_has_a_definition_it_finds() {
             "starting_position = 'AT_TIMESTAMP'".into(),
             "LW0014! starting_position_timestamp",
         ),
-    ] {
-        let findings = connection(&settings).check(&function("orders"));
-        assert_eq!(found(&findings), expected, "{settings}");
-        for finding in findings {
-            assert!(
-                !finding.fix.is_empty() && !finding.what.ends_with('.'),
-                "{finding}"
-            );
-        }
-    }
-    let mut slow = function("orders");
-    slow.timeout = 841;
-    assert_eq!(found(&connection("").check(&slow)), "LW0023! timeout");
+    ];
+    lints::<Kafka>(GOOD, &cases);
 }
 
 #[test]
 fn two_connections() {
-    let one = connection("consumer_group = 'a'");
-    for (settings, anywhere, within) in [
-        (
-            "consumer_group = 'a'",
-            "LW2504! consumer_group",
-            "LW0029! bootstrap_servers",
-        ),
-        ("consumer_group = 'b'", "", "LW0029! bootstrap_servers"),
-        ("topic = 'berths'", "", ""),
-        (
-            "topic = 'berths'\nconsumer_group = 'a'",
-            "LW2504! consumer_group",
-            "",
-        ),
-    ] {
-        let other = connection(settings);
-        assert_eq!(found(&one.conflicts(&other)), anywhere, "{settings}");
-        assert_eq!(found(&one.conflicts_within(&other)), within, "{settings}");
-    }
-    let unnamed = connection("");
-    assert_eq!(found(&unnamed.conflicts(&unnamed)), "");
+    let group = "consumer_group = 'a'";
+    let both = "topic = 'berths'\nconsumer_group = 'a'";
+    let [clash, twice] = ["LW2504! consumer_group", "LW0029! bootstrap_servers"];
+    let cases = [
+        (group, group, clash, twice),
+        (group, "consumer_group = 'b'", "", twice),
+        (group, "topic = 'berths'", "", ""),
+        (group, both, clash, ""),
+        ("", "", "", twice),
+    ];
+    clashes::<Kafka>(GOOD, &cases);
 }

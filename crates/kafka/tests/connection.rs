@@ -3,31 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use expect_test::expect;
-use lambda_with::{Integration, Permission};
-use lambda_with_kafka::Kafka;
-use lambda_with_testing::function;
+use lambda_with::Integration;
+use lambda_with_kafka::{Kafka, KafkaEvent};
+use lambda_with_testing::{delivered, exact_value, function};
 
-/// A line for each statement of the execution role: the actions, and on what.
 fn granted(connection: &impl Integration) -> String {
-    let line = |permission: Permission| match permission {
-        Permission::ExecutionRole(statement) => {
-            let when = statement.conditions.iter();
-            let when: String = when
-                .map(|(op, key, value)| format!(" when {op} {key} {value}"))
-                .collect();
-            format!(
-                "{} on {}{when}\n",
-                statement.actions.join(" "),
-                statement.resources.join(" ")
-            )
-        }
-        other => panic!("{other:?}"),
-    };
-    connection
-        .permissions(&function("orders"))
-        .into_iter()
-        .map(line)
-        .collect()
+    lambda_with_testing::granted(connection, &function("orders"))
 }
 
 const FULL: &str = r#"
@@ -155,4 +136,24 @@ fn a_definition_is_read_and_written_back() {
         let error = toml::from_str::<Kafka>(toml).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
     }
+}
+
+#[test]
+fn an_example_is_of_this_topic() {
+    let servers = [
+        "kafka-1.harbor.example.com:9096",
+        "kafka-2.harbor.example.com:9096",
+    ];
+    let harbour = Kafka::new(servers, "harbour.tides");
+    let event = delivered(harbour.example(&function("orders")));
+    let event: KafkaEvent = exact_value(&event);
+    for (place, records) in event.records.iter() {
+        for record in records {
+            assert_eq!(record.topic, "harbour.tides");
+            assert_eq!(record.topic_partition(), *place);
+        }
+    }
+    assert!(!event.records.is_empty());
+    let servers = event.bootstrap_servers.as_deref();
+    assert_eq!(servers, Some(harbour.bootstrap_servers.join(",").as_str()));
 }

@@ -7,20 +7,20 @@ use lambda_with_kafka::{
     KafkaBatchResponse, KafkaEvent, KafkaFailure, KafkaFailureCondition, KafkaTimestampType,
     SERVICE,
 };
-use lambda_with_testing::{edit, exact};
+use lambda_with_testing::{Root, edit, exact, read, samples};
 use serde_json::{Value, json};
 
 #[test]
 fn samples_are_exact() {
     assert_eq!(SERVICE.samples.len(), 11);
-    for sample in SERVICE.samples {
-        match sample.of {
-            "KafkaEvent" => drop(exact::<KafkaEvent>(sample.json)),
-            "KafkaFailure" => drop(exact::<KafkaFailure>(sample.json)),
-            "KafkaBatchResponse" => drop(exact::<KafkaBatchResponse>(sample.json)),
-            other => panic!("no root type {other}"),
-        }
-    }
+    samples(
+        &SERVICE,
+        &[
+            Root::of::<KafkaEvent>(),
+            Root::of::<KafkaFailure>(),
+            Root::of::<KafkaBatchResponse>(),
+        ],
+    );
 }
 
 #[test]
@@ -95,6 +95,9 @@ fn one_bad_value_costs_one_record() {
     let order: Value = records[1].decode().unwrap().unwrap();
     assert_eq!(order["order"], "A-1042");
     assert_eq!(records[1].key_bytes().unwrap().unwrap(), b"berth-3");
+    let decoded: KafkaEvent = read(&SERVICE, "schema-registry");
+    let weather = &decoded.records.get("weather-0").unwrap()[0];
+    assert!(weather.decode_key::<Value>().unwrap().is_some());
     let tombstones: KafkaEvent = exact(SERVICE.sample("tombstone").unwrap().json);
     let tombstone = &tombstones.records.get("berths-1").unwrap()[0];
     assert_eq!(tombstone.decode::<Value>().unwrap(), None);
@@ -143,4 +146,17 @@ fn a_failure_gives_the_event_back_where_it_holds_one() {
     assert!(exact::<KafkaFailure>(&text).event::<KafkaEvent>().is_err());
     // Without an invocation there is no answer; for an age exceeded the member is left out.
     exact::<KafkaFailure>(&edit(&SERVICE, "failure", "/responseContext", None));
+    let failure: KafkaFailure = exact(&edit(
+        &SERVICE,
+        "failure",
+        "/responseContext",
+        Some(Value::Null),
+    ));
+    assert!(failure.response_context.as_ref().is_none());
+    // A topic is told by another word than all other destinations.
+    let words = ["failure", "failure-topic"].map(|id| {
+        let failure: KafkaFailure = read(&SERVICE, id);
+        failure.request_context.condition.to_string()
+    });
+    assert_eq!(words, ["RetryAttemptsExhausted", "RetriesExhausted"]);
 }

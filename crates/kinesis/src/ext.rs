@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use lambda_with::batch::StreamRecord;
+use lambda_with::batch::{Answer, BatchRecord, OnFailure, Order, answer};
 use lambda_with::{Error, ErrorKind, decode};
 use serde::de::DeserializeOwned;
 
@@ -71,13 +71,19 @@ impl KinesisRecord {
 }
 
 /// In order with the records of its partition key.
-impl StreamRecord for KinesisRecord {
-    fn sequence_number(&self) -> &str {
-        &self.kinesis.sequence_number
+impl BatchRecord for KinesisRecord {
+    const ANSWER: Answer = Answer::Halt;
+
+    fn id(&self) -> Cow<'_, str> {
+        self.kinesis.sequence_number.as_str().into()
     }
 
-    fn order(&self) -> Option<Cow<'_, str>> {
+    fn order(&self, _: Order) -> Option<Cow<'_, str>> {
         self.kinesis.partition_key.as_deref().map(Cow::Borrowed)
+    }
+
+    fn on_failure(&self) -> OnFailure {
+        OnFailure::StopBehind
     }
 }
 
@@ -89,10 +95,7 @@ impl KinesisWindowEvent {
     ///
     /// When the state does not fit `T`.
     pub fn state<T: Default + DeserializeOwned>(&self) -> Result<T, Error> {
-        match self.state.as_str().trim() {
-            "{}" | "null" => Ok(T::default()),
-            _ => self.state.decode(),
-        }
+        answer::read_state(&self.state)
     }
 }
 
@@ -103,15 +106,9 @@ impl KinesisFailureRecord {
     ///
     /// `NotFound` where there is none; `Decode` when it is no event.
     pub fn event(&self) -> Result<KinesisEvent, Error> {
-        let payload = self.payload.as_ref();
-        let Some(payload) = payload.filter(|payload| payload.as_str() != "null") else {
+        answer::payload(self.payload.as_ref())?.ok_or_else(|| {
             let what = "the failure record holds no event: only those in S3 do";
-            return Err(Error::new(ErrorKind::NotFound, what));
-        };
-        // AWS writes JSON in a string; some emulators write the object itself.
-        match payload.decode::<lambda_with::JsonText>() {
-            Ok(text) => text.decode(),
-            Err(_) => payload.decode(),
-        }
+            Error::new(ErrorKind::NotFound, what)
+        })
     }
 }

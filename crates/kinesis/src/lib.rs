@@ -11,11 +11,11 @@ mod respond;
 
 use std::collections::BTreeMap;
 
-use lambda_with::name::{checksum, slug};
+use lambda_with::name::{checksum, with_checksum};
 use lambda_with::rules::mapping::{Mapping, Metric, SourceKind, StartingPosition, grants};
 use lambda_with::{
     Arn, Example, Finding, Function, Integration, Permission, Resource, Rfc3339, RoleStatement,
-    Service,
+    Service, switch,
 };
 use serde::{Deserialize, Serialize};
 
@@ -82,7 +82,7 @@ pub struct Kinesis {
     pub maximum_retry_attempts: Option<i64>,
     /// Whether a batch that failed is split in two before it is tried again, so that a bad record is
     /// found and given up alone.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "switch::is_off")]
     pub bisect_batch_on_function_error: bool,
     /// Seconds of a tumbling window, over which the function keeps a state: 1 to 900; 0, as unless
     /// set, for none.
@@ -90,7 +90,7 @@ pub struct Kinesis {
     pub tumbling_window: Option<u32>,
     /// Whether the function's answer names the records that failed. Without it a function that
     /// returns has done with its whole batch, and one that fails with none of it.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "switch::is_off")]
     pub report_batch_item_failures: bool,
     /// Filter patterns on `data`, of which a record must match one: up to 5, or 10 with a higher
     /// quota. What matches none is passed over.
@@ -107,10 +107,10 @@ pub struct Kinesis {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_failure_key: Option<Arn>,
     /// Whether Lambda polls; true unless set. False keeps the connection and its place, paused.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    #[serde(default = "switch::on", skip_serializing_if = "switch::is_on")]
     pub enabled: bool,
     /// Whether CloudWatch gets the `EventCount` metrics of this connection.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "switch::is_off")]
     pub event_count_metrics: bool,
     /// Tags of the event source mapping.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -192,10 +192,8 @@ impl Integration for Kinesis {
     fn name(&self) -> String {
         let names = self.stream.resource().split('/').skip(1);
         let words: Vec<&str> = names.filter(|word| *word != "consumer").collect();
-        let mut name = format!("kinesis-{}", slug(&words.join("/")));
-        name.truncate(71);
-        let name = name.trim_end_matches('-');
-        format!("{name}-{}", checksum(self.stream.as_str()))
+        let readable = format!("kinesis-{}", words.join("-"));
+        with_checksum(&readable, &checksum(self.stream.as_str()))
     }
 
     /// What the execution role may do. Without a resource-based policy: Lambda itself polls.
@@ -238,21 +236,12 @@ impl Integration for Kinesis {
 
     fn example(&self, _function: &Function) -> Option<Example> {
         let windows = self.tumbling_window.is_some_and(|seconds| seconds > 0);
-        let mut example = match windows {
-            true => Example::of::<KinesisWindowEvent>(&SERVICE),
-            false => Example::of::<Self::Event>(&SERVICE),
-        }?;
-        if windows {
-            example = example.with("/eventSourceARN", self.stream.as_str());
-        }
-        let records = example.sample.at("/Records")?;
-        for index in 0..records.as_array()?.len() {
-            let record = format!("/Records/{index}");
-            example = example
-                .with(format!("{record}/eventSourceARN"), self.stream.as_str())
-                .with(format!("{record}/awsRegion"), self.stream.region());
-        }
-        Some(example)
+        let example = match windows {
+            true => Example::of::<KinesisWindowEvent>(&SERVICE)?
+                .with("/eventSourceARN", self.stream.as_str()),
+            false => Example::of::<Self::Event>(&SERVICE)?,
+        };
+        Some(example.from_source(&self.stream))
     }
 
     fn check(&self, function: &Function) -> Vec<Finding> {
@@ -277,24 +266,4 @@ impl Integration for Kinesis {
 fn stream_of(arn: &Arn) -> &str {
     let whole = arn.as_str();
     whole.split("/consumer/").next().unwrap_or(whole)
-}
-
-fn yes() -> bool {
-    true
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
-)]
-fn is_yes(value: &bool) -> bool {
-    *value
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
-)]
-fn is_no(value: &bool) -> bool {
-    !*value
 }

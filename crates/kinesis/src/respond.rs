@@ -1,11 +1,12 @@
 //! Building the answer to a batch.
 
-use lambda_with::batch::Report;
-use lambda_with::{Error, ErrorKind, Json, Text};
+use lambda_with::batch::{Report, answer};
+use lambda_with::{Error, Text};
 use serde::Serialize;
 
 use crate::generated::{
-    KinesisBatchItemFailure, KinesisBatchResponse, KinesisEvent, KinesisWindowResponse,
+    KinesisBatchItemFailure, KinesisBatchResponse, KinesisEvent, KinesisRecord,
+    KinesisWindowResponse,
 };
 
 impl KinesisBatchResponse {
@@ -33,23 +34,19 @@ impl KinesisBatchResponse {
     /// `Invalid` for an empty sequence number, and for one that is not of the batch. Lambda takes
     /// either for a failure of the whole batch.
     pub fn check(&self, event: &KinesisEvent) -> Result<(), Error> {
-        for (index, failure) in self.batch_item_failures.iter().enumerate() {
-            let id = failure.item_identifier.as_str();
+        let ids = self.batch_item_failures.iter();
+        answer::check(ids.map(|failure| failure.item_identifier.as_str()), |id| {
             let mut records = event.records.iter();
-            if !records.any(|record| record.kinesis.sequence_number.as_str() == id) {
-                let what = format!("`{id}` is no record of the batch, which fails all of it");
-                return Err(Error::new(ErrorKind::Invalid, what)
-                    .with("at", format!("batchItemFailures[{index}]")));
-            }
-        }
-        Ok(())
+            records.any(|record| record.kinesis.sequence_number.as_str() == id)
+        })
     }
 }
 
 /// Names the record where the batch came to a halt.
-impl<E> From<&Report<E>> for KinesisBatchResponse {
-    fn from(report: &Report<E>) -> Self {
-        Self::of_failed(report.checkpoint())
+impl<E> From<&Report<'_, KinesisRecord, E>> for KinesisBatchResponse {
+    fn from(report: &Report<'_, KinesisRecord, E>) -> Self {
+        let halt = report.checkpoint();
+        Self::of_failed(halt.map(|record| record.kinesis.sequence_number.clone()))
     }
 }
 
@@ -70,18 +67,8 @@ impl KinesisWindowResponse {
     /// `Invalid` when the state is not written as a JSON object, `Limit` when it is over 1 MB: that
     /// would end the window early, and the state would be lost.
     pub fn new(state: &impl Serialize) -> Result<Self, Error> {
-        let state = Json::encode(state)?;
-        if !state.as_str().starts_with('{') {
-            let what = "the state of a window must be a JSON object";
-            return Err(Error::new(ErrorKind::Invalid, what));
-        }
-        let bytes = state.as_str().len();
-        if bytes > 1024 * 1024 {
-            let what = format!("the state of the window has {bytes} bytes");
-            return Err(Error::new(ErrorKind::Limit, what).with("allowed", "1 MB"));
-        }
         Ok(Self {
-            state,
+            state: answer::state(state)?,
             ..Self::default()
         })
     }

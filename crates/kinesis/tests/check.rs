@@ -1,50 +1,20 @@
 //! What is wrong with a connection: for every lint a definition that it finds.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use lambda_with::{Finding, Integration, Severity};
 use lambda_with_kinesis::Kinesis;
-use lambda_with_testing::function;
+use lambda_with_testing::{clashes, lints};
 
-/// A connection by the settings that differ from a good one.
-fn connection(settings: &str) -> Kinesis {
-    let mut table: toml::Table = settings.parse().unwrap();
-    for (name, value) in [
-        (
-            "stream",
-            "arn:aws:kinesis:eu-west-1:123456789012:stream/telemetry",
-        ),
-        ("starting_position", "TRIM_HORIZON"),
-    ] {
-        table.entry(name).or_insert(value.into());
-    }
-    table.entry("maximum_retry_attempts").or_insert(3.into());
-    table
-        .entry("report_batch_item_failures")
-        .or_insert(true.into());
-    table.try_into().unwrap()
-}
-
-/// The findings as `CODE field`, errors with a mark.
-fn found(findings: &[Finding]) -> String {
-    let line = |finding: &Finding| {
-        assert!(
-            !finding.fix.is_empty() && !finding.why.is_empty(),
-            "{finding}"
-        );
-        let mark = if finding.severity == Severity::Error {
-            "!"
-        } else {
-            ""
-        };
-        format!("{}{mark} {}", finding.code, finding.field)
-    };
-    findings.iter().map(line).collect::<Vec<_>>().join(", ")
-}
+const GOOD: &str = r#"
+stream = "arn:aws:kinesis:eu-west-1:123456789012:stream/telemetry"
+starting_position = "TRIM_HORIZON"
+maximum_retry_attempts = 3
+report_batch_item_failures = true
+"#;
 
 #[test]
 fn every_lint_has_a_definition_it_finds() {
     const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1";
-    for (settings, expected) in [
+    let cases = [
         ("", ""),
         ("tumbling_window = 901", "LW0011! tumbling_window"),
         ("batch_size = 10001", "LW0011! batch_size"),
@@ -94,13 +64,8 @@ fn every_lint_has_a_definition_it_finds() {
             "stream_key = 'arn:aws:kms:eu-west-1:123456789012:alias/aws/kinesis'",
             "LW2604 stream_key",
         ),
-    ] {
-        assert_eq!(
-            found(&connection(settings).check(&function("orders"))),
-            expected,
-            "{settings}"
-        );
-    }
+    ];
+    lints::<Kinesis>(GOOD, &cases);
 }
 
 #[test]
@@ -109,7 +74,7 @@ fn two_connections() {
     let plain = String::new();
     let consumer = |name: &str| format!("stream = '{STREAM}/consumer/{name}:1'");
     let other = format!("stream = '{STREAM}-2'");
-    for (one, other, anywhere, within) in [
+    let cases = [
         (&plain, &plain, "", "LW0029! stream"),
         (&plain, &other, "", ""),
         (&plain, &consumer("a"), "", "LW2602 stream"),
@@ -120,10 +85,6 @@ fn two_connections() {
             "LW2603! stream",
             "LW0029! stream",
         ),
-    ] {
-        let (one, other) = (connection(one), connection(other));
-        assert_eq!(found(&one.conflicts(&other)), anywhere);
-        assert_eq!(found(&one.conflicts_within(&other)), within);
-        assert_eq!(found(&other.conflicts_within(&one)), within);
-    }
+    ];
+    clashes::<Kinesis>(GOOD, &cases);
 }

@@ -6,7 +6,7 @@ use lambda_with_kinesis::{
     KinesisBatchResponse, KinesisEncryptionType, KinesisEvent, KinesisFailureCondition,
     KinesisFailureRecord, KinesisWindowEvent, KinesisWindowResponse, SERVICE,
 };
-use lambda_with_testing::{edit, exact, sample};
+use lambda_with_testing::{edit, exact, read, sample};
 use serde_json::{Value, json};
 
 #[test]
@@ -25,7 +25,7 @@ fn samples_are_exact() {
 }
 
 fn event(id: &str) -> KinesisEvent {
-    decode(SERVICE.sample(id).unwrap().json).unwrap()
+    read(&SERVICE, id)
 }
 
 /// Through a float, `.98` has become `.098` elsewhere, and milliseconds have been lost.
@@ -60,6 +60,11 @@ fn times_keep_their_digits() {
 fn members_that_are_not_always_there() {
     let kinesis = |name: &str| format!("/Records/0/kinesis/{name}");
     exact::<KinesisEvent>(&edit(&SERVICE, "records", &kinesis("partitionKey"), None));
+    // A consumer's records name the consumer.
+    let consumer =
+        "arn:aws:kinesis:eu-west-1:123456789012:stream/telemetry/consumer/alerts:1772440000";
+    let pointer = "/Records/0/eventSourceARN";
+    exact::<KinesisEvent>(&edit(&SERVICE, "records", pointer, Some(json!(consumer))));
     let unknown = edit(
         &SERVICE,
         "encrypted",
@@ -90,10 +95,10 @@ fn states_are_of_any_type() {
         let event: KinesisWindowEvent = exact(&text);
         assert_eq!(event.state::<Value>().unwrap(), state);
     }
-    let first: KinesisWindowEvent = decode(SERVICE.sample("window-first").unwrap().json).unwrap();
+    let first: KinesisWindowEvent = read(&SERVICE, "window-first");
     assert_eq!(first.state::<u64>().unwrap(), 0);
     assert!(first.records.len() == 1 && !first.is_final_invoke_for_window);
-    let last: KinesisWindowEvent = decode(SERVICE.sample("window-final").unwrap().json).unwrap();
+    let last: KinesisWindowEvent = read(&SERVICE, "window-final");
     assert!(last.records.is_empty() && last.is_final_invoke_for_window);
     assert!(last.state::<u64>().is_err());
 }
@@ -136,16 +141,15 @@ fn what_other_services_put_in() {
 
 #[test]
 fn failure_records() {
-    let read =
-        |id: &str| -> KinesisFailureRecord { decode(SERVICE.sample(id).unwrap().json).unwrap() };
-    let age = read("failed-age");
+    let failed = |id: &str| -> KinesisFailureRecord { read(&SERVICE, id) };
+    let age = failed("failed-age");
     assert_eq!(
         age.request_context.condition,
         KinesisFailureCondition::RecordAgeExceeded
     );
     assert!(age.response_context.as_ref().is_none());
     assert_eq!(age.event().unwrap_err().kind(), ErrorKind::NotFound);
-    let partial = read("failed-partial");
+    let partial = failed("failed-partial");
     assert!(
         partial
             .response_context
@@ -154,7 +158,7 @@ fn failure_records() {
             .function_error
             .is_none()
     );
-    assert_eq!(read("failed-s3").event().unwrap(), event("records"));
+    assert_eq!(failed("failed-s3").event().unwrap(), event("records"));
     // Some emulators write the event itself, not a string of it.
     let object = sample(&SERVICE, "records");
     let text = edit(&SERVICE, "failed-s3", "/payload", Some(object));
@@ -219,8 +223,9 @@ async fn a_batch_is_answered_with_the_place_where_it_came_to_a_halt() {
                 Ok(())
             })
             .await;
-        let answer = KinesisBatchResponse::from(&report);
+        let answer: KinesisBatchResponse = report.response();
         answer.check(&event).unwrap();
+        assert_eq!(report.progress().is_err(), expected == Some(0));
         let expected =
             expected.map(|index: usize| event.records[index].kinesis.sequence_number.clone());
         assert_eq!(answer, KinesisBatchResponse::of_failed(expected));

@@ -2,7 +2,7 @@
 
 use aws_sdk_lexmodelsv2::Client;
 use lambda_with::{Error, ErrorKind, Function, Integration};
-use lambda_with_aws::{Exchange, Goal, Occupied, Part, Session, Slot, Wire, failed};
+use lambda_with_aws::{Exchange, Occupied, Part, Session, Slot, Wire, failed, same_function};
 use serde_json::{Map, Value, json};
 
 use crate::{Lex, check};
@@ -66,13 +66,14 @@ impl Hooks {
         let exchange = Exchange::new();
         let request = self.client.describe_bot_alias().bot_id(&self.bot);
         let request = request.bot_alias_id(&self.alias).customize();
-        let answer = request.interceptor(exchange.clone()).send().await;
-        let answer = exchange.answered(answer);
-        let answer = answer.map_err(|error| failed("DescribeBotAlias", self.thing(), error))?;
-        serde_json::from_slice(&answer).map_err(|error| {
-            let what = format!("{} was described with something else", self.thing());
-            Error::new(ErrorKind::Decode, what).caused_by(error)
-        })
+        let sent = request.interceptor(exchange.clone()).send().await;
+        match exchange.document("DescribeBotAlias", self.thing(), sent)? {
+            Value::Object(alias) => Ok(alias),
+            _ => {
+                let what = format!("{} was described with something else", self.thing());
+                Err(Error::new(ErrorKind::Decode, what))
+            }
+        }
     }
 
     /// Writes the alias with other settings of languages.
@@ -100,6 +101,8 @@ impl Hooks {
 }
 
 impl Slot for Hooks {
+    const UNGUARDED: bool = true;
+
     fn what(&self) -> String {
         format!("{} of {}", self.locales.join(", "), self.thing())
     }
@@ -116,14 +119,8 @@ impl Slot for Hooks {
             .into()
     }
 
-    async fn read(&self, goal: Goal) -> Result<Option<Occupied>, Error> {
-        let alias = match self.described().await {
-            Ok(alias) => alias,
-            Err(error) if error.kind() == ErrorKind::NotFound && goal == Goal::Disconnect => {
-                return Ok(None);
-            }
-            Err(error) => return Err(error),
-        };
+    async fn read(&self) -> Result<Option<Occupied>, Error> {
+        let alias = self.described().await?;
         let settings = alias.get("botAliasLocaleSettings");
         let served = self.locales.iter().filter_map(|locale| {
             let function = settings?.get(locale).and_then(serves)?;
@@ -131,7 +128,7 @@ impl Slot for Hooks {
         });
         let served: Map<String, Value> = served.collect();
         let mut by = served.values().filter_map(Value::as_str);
-        let by = by.find(|function| *function != self.function);
+        let by = by.find(|function| !same_function(function, &self.function));
         let by = by.map(str::to_owned);
         let members = Value::Object(served.clone());
         Ok(match by {
@@ -162,17 +159,13 @@ impl Slot for Hooks {
                 let setting = settings.get_mut(locale).and_then(Value::as_object_mut);
                 let Some(setting) = setting else { continue };
                 let hook = setting.get("codeHookSpecification");
-                if hook.and_then(function_of) == Some(self.function.as_str()) {
+                let function = hook.and_then(function_of);
+                if function.is_some_and(|function| same_function(function, &self.function)) {
                     setting.remove("codeHookSpecification");
                 }
             }
         })
         .await
-    }
-
-    /// An alias that is being changed takes no other change.
-    fn is_early(&self, error: &Error) -> bool {
-        error.kind() == ErrorKind::Conflict
     }
 }
 

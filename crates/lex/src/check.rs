@@ -1,6 +1,6 @@
 //! What can be wrong with a bot's use of a function, judged from its definition.
 
-use lambda_with::{Arn, Finding, Function};
+use lambda_with::{Arn, Finding, Function, is_account};
 
 use crate::Lex;
 
@@ -59,13 +59,11 @@ pub(crate) fn bot_id(arn: &Arn) -> &str {
 
 /// Whether this is the ARN of one bot of V2.
 pub(crate) fn is_bot(arn: &Arn) -> bool {
-    let account = arn.account();
     arn.service() == "lex"
         && arn.resource().starts_with("bot/")
         && is_id(bot_id(arn))
         && !arn.region().is_empty()
-        && account.len() == 12
-        && account.bytes().all(|b| b.is_ascii_digit())
+        && is_account(arn.account())
 }
 
 /// Whether a bot or an alias can have this id.

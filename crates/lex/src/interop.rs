@@ -1,4 +1,5 @@
-//! To and from the types of the crate `aws_lambda_events`, which has version 1 only.
+//! Conversions to and from the types of `aws_lambda_events`, which has version 1 alone, through the JSON
+//! both share.
 
 use aws_lambda_events::event::lex as theirs;
 use lambda_with::{Error, Json};
@@ -91,125 +92,63 @@ impl TryFrom<LexV1Response> for theirs::LexResponse {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
-    use serde::Serialize;
-    use serde::de::DeserializeOwned;
-
     use super::*;
     use crate::{Closing, SERVICE};
+    use lambda_with_testing::{opinion, read, second_opinion};
 
-    /// All that `aws_lambda_events` 1.2.1 makes differently of the samples of V1, and why.
-    const DIFFERENCES: &[(&str, &str)] = &[
+    /// All that `aws_lambda_events` 1.2.1 makes differently of the samples, and why.
+    const DIFFERENCES: &[(&str, &[&str])] = &[
         (
-            "added /alternativeIntents",
-            "it writes null for what was missing",
+            "it knows version 1 alone",
+            &["LexEvent is not there", "LexResponse is not there"],
         ),
         (
-            "added /currentIntent/nluIntentConfidenceScore",
-            "it writes null for what was missing",
-        ),
-        ("added /dialogAction", "an event has none; it writes null"),
-        (
-            "added /dialogAction/fulfillmentState",
-            "it writes null, or an empty message, for what a step does not have",
+            "it writes null, or an empty message, for what an event or a step does not have",
+            &[
+                "LexV1Event adds empty values",
+                "LexV1Response adds empty values",
+            ],
         ),
         (
-            "added /dialogAction/intentName",
-            "it writes null, or an empty message, for what a step does not have",
+            "it has no such members",
+            &[
+                "LexV1Event loses /kendraResponse",
+                "LexV1Response loses /dialogAction/kendraQueryFilterString",
+                "LexV1Response loses /dialogAction/kendraQueryRequestPayload",
+            ],
         ),
         (
-            "added /dialogAction/message",
-            "it writes null, or an empty message, for what a step does not have",
-        ),
-        (
-            "added /dialogAction/responseCard",
-            "it writes null, or an empty message, for what a step does not have",
-        ),
-        (
-            "added /dialogAction/slotToElicit",
-            "it writes null, or an empty message, for what a step does not have",
-        ),
-        (
-            "added /dialogAction/slots",
-            "it writes null, or an empty message, for what a step does not have",
-        ),
-        (
-            "lost /dialogAction/kendraQueryFilterString",
-            "it has no such member",
-        ),
-        (
-            "lost /dialogAction/kendraQueryRequestPayload",
-            "it has no such member",
-        ),
-        ("lost /kendraResponse", "it has no such member"),
-        (
-            "refused v1-dialog",
             "it knows no detail of a slot that is null",
+            &[
+                "LexV1Event refuses v1-dialog",
+                "LexV1Event refuses v1-test-console",
+            ],
         ),
         (
-            "refused v1-fulfillment",
             "it knows no confidence that is an object",
+            &["LexV1Event refuses v1-fulfillment"],
         ),
         (
-            "refused v1-response-confirm-intent",
             "it demands session attributes",
-        ),
-        (
-            "refused v1-response-elicit-intent",
-            "it demands session attributes",
-        ),
-        (
-            "refused v1-response-elicit-slot",
-            "it demands session attributes",
-        ),
-        (
-            "refused v1-test-console",
-            "it knows no detail of a slot that is null",
+            &[
+                "LexV1Response refuses v1-response-confirm-intent",
+                "LexV1Response refuses v1-response-elicit-intent",
+                "LexV1Response refuses v1-response-elicit-slot",
+            ],
         ),
     ];
 
-    fn compare(path: &str, ours: &Value, theirs: &Value, found: &mut BTreeSet<String>) {
-        match (ours, theirs) {
-            (Value::Object(a), Value::Object(b)) => {
-                for (name, value) in a {
-                    match b.get(name) {
-                        Some(other) => compare(&format!("{path}/{name}"), value, other, found),
-                        None => drop(found.insert(format!("lost {path}/{name}"))),
-                    }
-                }
-                let added = b.keys().filter(|name| !a.contains_key(*name));
-                found.extend(added.map(|name| format!("added {path}/{name}")));
-            }
-            _ if ours == theirs => {}
-            _ => drop(found.insert(format!("changed {path}"))),
-        }
-    }
-
-    fn opinion<T: DeserializeOwned + Serialize>(of: &str, found: &mut BTreeSet<String>) {
-        for sample in SERVICE.samples.iter().filter(|sample| sample.of == of) {
-            let document: Value = serde_json::from_str(sample.json).unwrap();
-            match serde_json::from_str::<T>(sample.json) {
-                Ok(theirs) => {
-                    let theirs = serde_json::to_value(theirs).unwrap();
-                    compare("", &document, &theirs, found);
-                }
-                Err(_) => drop(found.insert(format!("refused {}", sample.id))),
-            }
-        }
-    }
-
     #[test]
-    fn a_second_opinion_on_every_sample_of_version_1() {
-        let mut found = BTreeSet::new();
-        opinion::<theirs::LexEvent>("LexV1Event", &mut found);
-        opinion::<theirs::LexResponse>("LexV1Response", &mut found);
-        let known: BTreeSet<String> = DIFFERENCES.iter().map(|(what, _)| (*what).into()).collect();
-        assert_eq!(found, known);
+    fn a_second_opinion_on_every_sample() {
+        second_opinion(&SERVICE, DIFFERENCES, |sample| match sample.of {
+            "LexV1Event" => Some(opinion::<theirs::LexEvent>(sample.json)),
+            "LexV1Response" => Some(opinion::<theirs::LexResponse>(sample.json)),
+            _ => None,
+        });
     }
 
     fn event(sample: &str) -> LexV1Event {
-        serde_json::from_str(SERVICE.sample(sample).unwrap().json).unwrap()
+        read(&SERVICE, sample)
     }
 
     #[test]

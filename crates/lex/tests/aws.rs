@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lambda_with_aws::{Action, Plan, Session, Wiring};
 use lambda_with_lex::Lex;
-use lambda_with_testing::{fake, function};
+use lambda_with_testing::{cycle, fake, function, leaves};
 use serde_json::{Value, json};
 
 const BOT: &str = "arn:aws:lex:eu-west-1:123456789012:bot/FERRYBOT01";
@@ -85,12 +85,15 @@ fn endpoint() -> (Session, fake::Log, Arc<Mutex<Value>>) {
 fn wiring(session: &Session, locales: &[&str]) -> Wiring {
     let mut wiring = Wiring::new(session, function("ferry")).unwrap();
     wiring.options.wait = Duration::from_secs(3);
-    let lex = Lex {
+    wiring.wire(&live(locales)).unwrap();
+    wiring
+}
+
+fn live(locales: &[&str]) -> Lex {
+    Lex {
         alias: Some("LIVEALIAS1".into()),
         ..Lex::new(BOT.parse().unwrap(), locales.iter().copied())
-    };
-    wiring.wire(&lex).unwrap();
-    wiring
+    }
 }
 
 fn of_the_alias(plan: &Plan) -> Vec<Action> {
@@ -154,4 +157,25 @@ async fn an_alias_that_is_not_there_or_not_named() {
     let unnamed = Lex::new(BOT.parse().unwrap(), ["en_GB"]);
     let error = wiring.wire(&unnamed).unwrap_err();
     assert!(error.context("fix").unwrap().contains("alias"), "{error}");
+}
+
+#[tokio::test]
+async fn from_first_to_last() {
+    let (session, _, standing) = endpoint();
+    let connect = |name: &'static str, locale: &'static str| {
+        move |session: &Session| {
+            let mut wiring = Wiring::new(session, function(name)).unwrap();
+            wiring.wire(&live(&[locale])).unwrap();
+            wiring
+        }
+    };
+    let (one, other) = (connect("ferry", "en_GB"), connect("bridge", "fr_FR"));
+    cycle(&session, &[&one, &other], async || {
+        // A language that is new stays, without a function.
+        let mut standing = standing.lock().unwrap().clone();
+        let locales = standing["botAliasLocaleSettings"].as_object_mut().unwrap();
+        locales.retain(|_, settings| *settings != json!({ "enabled": true }));
+        leaves(&standing)
+    })
+    .await;
 }

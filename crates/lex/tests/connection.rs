@@ -2,17 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use expect_test::{Expect, expect};
+use expect_test::expect;
 use lambda_with::policy::Policy;
-use lambda_with::{Function, Integration, Permission};
+use lambda_with::{Integration, Permission};
 use lambda_with_lex::Lex;
-use lambda_with_testing::delivered;
+use lambda_with_testing::{check, definitions, delivered, function};
 use serde_json::json;
-
-fn function() -> Function {
-    let arn = "arn:aws:lambda:eu-west-1:123456789012:function:ferry:live";
-    Function::new(arn.parse().unwrap()).unwrap()
-}
 
 fn connection(toml: &str) -> Lex {
     toml::from_str(toml).unwrap()
@@ -31,18 +26,14 @@ const LIVE: &str = r#"
     locales = ["en_GB"]
 "#;
 
-fn check(value: &impl serde::Serialize, expected: &Expect) {
-    expected.assert_eq(&serde_json::to_string_pretty(value).unwrap());
-}
-
 #[test]
 fn the_permission_names_alias_and_account() {
-    let permissions = connection(TEST).permissions(&function());
+    let permissions = connection(TEST).permissions(&function("ferry:live"));
     let [Permission::ResourceBased(statement)] = permissions.as_slice() else {
         panic!("{permissions:?}")
     };
     check(
-        &Policy::of_function(&function().arn, [statement]),
+        &Policy::of_function(&function("ferry:live").arn, [statement]),
         &expect![[r#"
             {
               "Version": "2012-10-17",
@@ -72,7 +63,7 @@ fn the_permission_names_alias_and_account() {
 
 #[test]
 fn an_alias_yet_to_be_made_is_one_of_the_bots() {
-    let permissions = connection(LIVE).permissions(&function());
+    let permissions = connection(LIVE).permissions(&function("ferry:live"));
     let [Permission::ResourceBased(statement)] = permissions.as_slice() else {
         panic!("{permissions:?}")
     };
@@ -93,14 +84,14 @@ fn a_pattern_grants_nothing() {
         (":123456789012:", ":*:"),
     ] {
         let lex = connection(&TEST.replace(from, to));
-        assert_eq!(lex.permissions(&function()), [], "{to}");
+        assert_eq!(lex.permissions(&function("ferry:live")), [], "{to}");
     }
 }
 
 #[test]
 fn resources() {
     check(
-        &connection(LIVE).resources(&function()),
+        &connection(LIVE).resources(&function("ferry:live")),
         &expect![[r#"
         [
           {
@@ -131,12 +122,12 @@ fn resources() {
           }
         ]"#]],
     );
-    assert_eq!(connection(TEST).resources(&function()), []);
+    assert_eq!(connection(TEST).resources(&function("ferry:live")), []);
 }
 
 #[test]
 fn settings_of_the_api() {
-    let settings = connection(TEST).locale_settings(&function());
+    let settings = connection(TEST).locale_settings(&function("ferry:live"));
     check(
         &settings,
         &expect![[r#"
@@ -165,18 +156,14 @@ fn settings_of_the_api() {
 
 #[test]
 fn a_definition_is_read_and_written_back() {
-    for toml in [TEST, LIVE] {
-        let lex = connection(toml);
-        assert_eq!(connection(&toml::to_string(&lex).unwrap()), lex);
-    }
-    for (toml, reason) in [
-        ("locales = ['en_GB']".to_owned(), "missing field `bot`"),
-        (TEST.replace("locales", "local"), "unknown field `local`"),
-        (TEST.replace("arn:aws:lex", "arn"), "is not an ARN"),
-    ] {
-        let error = toml::from_str::<Lex>(&toml).unwrap_err().to_string();
-        assert!(error.contains(reason), "{error}");
-    }
+    definitions::<Lex>(
+        &[TEST, LIVE],
+        &[
+            ("locales = ['en_GB']".to_owned(), "missing field `bot`"),
+            (TEST.replace("locales", "local"), "unknown field `local`"),
+            (TEST.replace("arn:aws:lex", "arn"), "is not an ARN"),
+        ],
+    );
 }
 
 #[test]
@@ -187,7 +174,7 @@ fn a_turn_of_a_conversation_with_the_bot() {
         version: Some("4".into()),
         ..Lex::new(bot.parse().unwrap(), ["de_DE", "en_GB"])
     };
-    let event = delivered(tides.example(&function()));
+    let event = delivered(tides.example(&function("ferry:live")));
     let bot = &event["bot"];
     assert_eq!(
         json!([bot["id"], bot["aliasId"], bot["version"], bot["localeId"]]),

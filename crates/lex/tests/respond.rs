@@ -8,6 +8,7 @@ use lambda_with_lex::{
     LexEvent, LexImageResponseCard, LexIntentState, LexMessage, LexResponse, LexTimeToLive,
     LexV1Event, LexV1Response, SERVICE,
 };
+use lambda_with_testing::read;
 use serde_json::{Value, json};
 
 const STEP: &str =
@@ -26,7 +27,7 @@ const SIZE: &str = "an answer has at most 50 KB as JSON";
 const ATTRIBUTES: &str = "session attributes have at most 12 KB as base64";
 
 fn event(sample: &str) -> LexEvent {
-    serde_json::from_str(SERVICE.sample(sample).unwrap().json).unwrap()
+    read(&SERVICE, sample)
 }
 
 /// Sees that the answer is refused by this rule, or taken where it is empty.
@@ -39,7 +40,7 @@ fn refused<T: std::fmt::Debug>(answer: Result<T, Error>, rule: &str) {
 
 /// A sample of an answer with one member set or (with null) taken away.
 fn edited(sample: &str, pointer: &str, value: Value) -> Value {
-    let mut document: Value = serde_json::from_str(SERVICE.sample(sample).unwrap().json).unwrap();
+    let mut document: Value = read(&SERVICE, sample);
     let (parent, name) = pointer.rsplit_once('/').unwrap();
     let parent = document.pointer_mut(parent).unwrap();
     let parent = parent.as_object_mut().unwrap();

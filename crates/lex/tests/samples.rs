@@ -3,70 +3,39 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::fmt::Debug;
-
-use lambda_with::{Nullable, Payload, decode};
+use lambda_with::Nullable;
 use lambda_with_lex::{
     LexDialogActionType, LexEvent, LexInterpretationSource, LexResponse, LexSlotShape, LexV1Event,
     LexV1Response, SERVICE,
 };
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use lambda_with_testing::{Root, edit, exact, samples};
 use serde_json::{Value, json};
-
-/// Reads `json` in both ways, and sees that both write the same document back.
-fn exact<T: Debug + DeserializeOwned + PartialEq + Serialize>(json: &str) -> T {
-    let plain: T = serde_json::from_str(json).unwrap();
-    let shared: T = decode(json.as_bytes().to_vec()).unwrap();
-    assert_eq!(plain, shared);
-    let document: Value = serde_json::from_str(json).unwrap();
-    for event in [&plain, &shared] {
-        assert_eq!(serde_json::to_value(event).unwrap(), document);
-    }
-    plain
-}
 
 fn json(id: &str) -> &'static str {
     SERVICE.sample(id).unwrap().json
 }
 
-/// A sample with one member, named by a JSON pointer, set or (with `None`) taken away.
-fn edit(sample: &str, pointer: &str, value: Option<Value>) -> String {
-    let mut document: Value = serde_json::from_str(json(sample)).unwrap();
-    let (parent, name) = pointer.rsplit_once('/').unwrap();
-    let parent = document.pointer_mut(parent).unwrap();
-    let parent = parent.as_object_mut().unwrap();
-    match value {
-        Some(value) => drop(parent.insert(name.into(), value)),
-        None => assert!(parent.remove(name).is_some(), "{pointer} is not there"),
-    }
-    document.to_string()
+#[test]
+fn samples_are_exact_and_recognised() {
+    samples(
+        &SERVICE,
+        &[
+            Root::of::<LexEvent>(),
+            Root::of::<LexV1Event>(),
+            Root::of::<LexResponse>(),
+            Root::of::<LexV1Response>(),
+        ],
+    );
 }
 
 #[test]
-fn samples_are_exact_and_recognised() {
+fn samples_of_answers_pass() {
     for sample in SERVICE.samples {
-        let payload = Payload::from(sample.json);
-        let recognised = match sample.of {
-            "LexEvent" => {
-                exact::<LexEvent>(sample.json);
-                payload.is::<LexEvent>() && !payload.is::<LexV1Event>()
-            }
-            "LexV1Event" => {
-                exact::<LexV1Event>(sample.json);
-                payload.is::<LexV1Event>() && !payload.is::<LexEvent>()
-            }
-            "LexResponse" => {
-                exact::<LexResponse>(sample.json).check().unwrap();
-                payload.is::<LexResponse>() && !payload.is::<LexEvent>()
-            }
-            "LexV1Response" => {
-                exact::<LexV1Response>(sample.json).check().unwrap();
-                payload.is::<LexV1Response>() && !payload.is::<LexResponse>()
-            }
-            other => panic!("{other}"),
-        };
-        assert!(recognised, "{}", sample.id);
+        match sample.of {
+            "LexResponse" => exact::<LexResponse>(sample.json).check().unwrap(),
+            "LexV1Response" => exact::<LexV1Response>(sample.json).check().unwrap(),
+            _ => {}
+        }
     }
 }
 
@@ -105,8 +74,13 @@ fn members_that_sources_leave_out_or_set_to_null() {
         "requestAttributes",
         "transcriptions",
     ] {
-        exact::<LexEvent>(&edit("dialog", &format!("/{name}"), None));
-        exact::<LexEvent>(&edit("dialog", &format!("/{name}"), Some(Value::Null)));
+        exact::<LexEvent>(&edit(&SERVICE, "dialog", &format!("/{name}"), None));
+        exact::<LexEvent>(&edit(
+            &SERVICE,
+            "dialog",
+            &format!("/{name}"),
+            Some(Value::Null),
+        ));
     }
     for (pointer, value) in [
         ("/bot/aliasName", None),
@@ -143,24 +117,30 @@ fn members_that_sources_leave_out_or_set_to_null() {
         ),
         ("/sessionState/mood", Some(json!([1, null]))),
     ] {
-        exact::<LexEvent>(&edit("dialog", pointer, value));
+        exact::<LexEvent>(&edit(&SERVICE, "dialog", pointer, value));
     }
     for name in [
         "alternativeIntents",
         "recentIntentSummaryView",
         "activeContexts",
     ] {
-        exact::<LexV1Event>(&edit("v1-dialog", &format!("/{name}"), None));
-        exact::<LexV1Event>(&edit("v1-dialog", &format!("/{name}"), Some(Value::Null)));
+        exact::<LexV1Event>(&edit(&SERVICE, "v1-dialog", &format!("/{name}"), None));
+        exact::<LexV1Event>(&edit(
+            &SERVICE,
+            "v1-dialog",
+            &format!("/{name}"),
+            Some(Value::Null),
+        ));
     }
     for pointer in [
         "/currentIntent/slots",
         "/currentIntent/slotDetails/Port",
         "/requestAttributes",
     ] {
-        exact::<LexV1Event>(&edit("v1-dialog", pointer, Some(Value::Null)));
+        exact::<LexV1Event>(&edit(&SERVICE, "v1-dialog", pointer, Some(Value::Null)));
     }
     exact::<LexV1Event>(&edit(
+        &SERVICE,
         "v1-dialog",
         "/currentIntent/confirmationStatus",
         None,
@@ -168,7 +148,7 @@ fn members_that_sources_leave_out_or_set_to_null() {
     // Public examples name the values of resolutions anew.
     let resolutions = json!([{ "value1": "Skerry" }, { "value2": "Holm" }]);
     let pointer = "/currentIntent/slotDetails/Port/resolutions";
-    exact::<LexV1Event>(&edit("v1-dialog", pointer, Some(resolutions)));
+    exact::<LexV1Event>(&edit(&SERVICE, "v1-dialog", pointer, Some(resolutions)));
 }
 
 #[test]

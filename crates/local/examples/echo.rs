@@ -11,6 +11,14 @@ async fn main() -> Result<(), Error> {
     match std::env::var("ECHO_INIT").as_deref() {
         Ok("exit") => std::process::exit(3),
         Ok("hang") => std::thread::sleep(Duration::from_secs(3600)),
+        Ok("graceful") => {
+            lambda_runtime::spawn_graceful_shutdown_handler(|| async {
+                // What it prints on standard error goes to the log like this.
+                let _ = writeln!(std::io::stdout(), "asked to end");
+            })
+            .await;
+            lambda_runtime::run(service_fn(answer)).await?;
+        }
         _ => lambda_runtime::run(service_fn(answer)).await?,
     }
     Ok(())

@@ -3,10 +3,14 @@
 //! What they change is kept in memory: after a restart the functions are again as the engine's
 //! [`Options`](crate::Options) say.
 
+mod concurrency;
 mod event_invoke;
+pub(crate) mod mappings;
 mod policy;
+mod recursion;
 
 pub(crate) use self::event_invoke::Config as EventInvoke;
+pub(crate) use self::mappings::of_properties;
 
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
@@ -38,7 +42,7 @@ pub(crate) fn answer(
         (&Method::GET, ["2015-03-31", "functions", name]) => {
             let function = known(handle, call, name)?;
             let mut answer = json!({ "Configuration": configuration(&function), "Tags": {} });
-            if let Some(reserved) = function.definition().reserved_concurrency {
+            if let Some(reserved) = function.function.reserved() {
                 answer["Concurrency"] = json!({ "ReservedConcurrentExecutions": reserved });
             }
             Ok(ok(&answer))
@@ -59,6 +63,13 @@ pub(crate) fn answer(
                 rest @ ..,
             ],
         ) => event_invoke::answer(handle, call, method, name, rest, body),
+        (&Method::PUT | &Method::DELETE, ["2017-10-31", "functions", name, "concurrency"])
+        | (&Method::GET, ["2019-09-30", "functions", name, "concurrency"]) => {
+            concurrency::answer(handle, call, method, name, body)
+        }
+        (_, ["2024-08-31", "functions", name, "recursion-config"]) => {
+            recursion::answer(handle, call, method, name, body)
+        }
         _ => Err(unknown()),
     }
 }

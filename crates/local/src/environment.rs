@@ -1,23 +1,25 @@
-//! One execution environment: a process, the Runtime API it speaks to, and the job it is at.
+//! One execution environment: its processes, the APIs they speak to, and the job it is at.
 
-use std::net::Ipv4Addr;
+mod life;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use lambda_with::FunctionError;
-use tokio::net::TcpListener;
+use serde_json::json;
 use tokio::sync::{Notify, oneshot};
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::extensions::Extensions;
 use crate::log::{InitReport, Report};
 use crate::output::Output;
-use crate::pool::{Finished, Job, Pool};
-use crate::process::{INIT, Process, Setup};
-use crate::refusal::error_object;
-use crate::{runtime_api, trace};
+use crate::pool::{Finished, Job, Permit, Pool};
+use crate::process::Process;
+use crate::refusal::json_bytes;
+use crate::streaming::Writer;
+use crate::trace;
 
 /// What the runtime is sent when it has asked for work.
 #[derive(Clone, Debug)]
@@ -36,8 +38,11 @@ pub(crate) struct Dispatch {
 pub(crate) struct Environment {
     pub(crate) pool: Arc<Pool>,
     pub(crate) output: Arc<Output>,
+    pub(crate) extensions: Extensions,
     state: Mutex<State>,
     retired: AtomicBool,
+    /// Whether it ends because its time is over.
+    late: AtomicBool,
     killed: Notify,
 }
 
@@ -48,6 +53,7 @@ struct State {
     init: Option<Duration>,
     next: Option<oneshot::Sender<Dispatch>>,
     running: Option<Running>,
+    after: Option<After>,
     init_error: Option<InitError>,
     process: Option<u32>,
     memory: Option<(Instant, u64)>,
@@ -68,6 +74,19 @@ struct Running {
     since: Instant,
 }
 
+/// A job that is answered, and whose extensions are still at it.
+#[derive(Debug)]
+struct After {
+    request_id: String,
+    since: Instant,
+    init: Option<Duration>,
+    status: Option<String>,
+    /// Who waits for the log's tail, and the answer for him.
+    tail: Option<(oneshot::Sender<Finished>, Result<Bytes, Bytes>)>,
+    wanted: bool,
+    _permit: Permit,
+}
+
 /// What the runtime said about its failed initialization.
 #[derive(Debug)]
 pub(crate) struct InitError {
@@ -75,133 +94,27 @@ pub(crate) struct InitError {
     pub(crate) object: Bytes,
 }
 
-/// Why an environment ended.
-enum End {
-    Exited(String),
-    Killed,
-    Late,
-}
-
 impl Environment {
     pub(crate) fn new(pool: &Arc<Pool>) -> Arc<Self> {
         Arc::new(Self {
             output: Output::new(pool.function.name().to_owned(), pool.log.clone()),
             pool: pool.clone(),
+            extensions: Extensions::default(),
             state: Mutex::new(State {
                 phase: Phase::Starting,
                 started: Instant::now(),
                 init: None,
                 next: None,
                 running: None,
+                after: None,
                 init_error: None,
                 process: None,
                 memory: None,
             }),
             retired: AtomicBool::new(false),
+            late: AtomicBool::new(false),
             killed: Notify::new(),
         })
-    }
-
-    /// Runs the process until it ends, by itself or because it must.
-    pub(crate) async fn run(self: Arc<Self>) {
-        let timeout = self.timeout();
-        let mut end = self.live(INIT).await;
-        // An initialization that takes too long is done again, within the function's own time.
-        let mut phase = "init";
-        if matches!(end, Ok(End::Late)) && self.lock().phase == Phase::Starting {
-            self.output.say(&[self.init_report(phase, "timeout")]);
-            phase = "invoke";
-            end = self.live(timeout).await;
-        }
-        let (kind, why) = match end {
-            Ok(End::Exited(why)) => ("Runtime.ExitError", why),
-            Ok(End::Killed) => (
-                "Runtime.ExitError",
-                "Runtime exited with error: signal: killed".to_owned(),
-            ),
-            Ok(End::Late) => (
-                "Sandbox.Timedout",
-                format!("Task timed out after {:.2} seconds", timeout.as_secs_f64()),
-            ),
-            Err(error) => {
-                let program = self.pool.command.program.to_string_lossy();
-                (
-                    "Runtime.InvalidEntrypoint",
-                    format!("`{program}` could not be started: {error}"),
-                )
-            }
-        };
-        let object = |id: &str| error_object(kind, &format!("RequestId: {id} Error: {why}"));
-        let status = match kind {
-            "Sandbox.Timedout" => "timeout".to_owned(),
-            _ => format!("error\tError Type: {kind}"),
-        };
-        let ended = self.pool.ended(&self);
-        if ended.failed {
-            let reported = self.lock().init_error.take();
-            let status = match &reported {
-                Some(InitError { kind, .. }) => format!("error\tError Type: {kind}"),
-                None => status.clone(),
-            };
-            self.output.say(&[self.init_report(phase, &status)]);
-            if let Some(job) = ended.job {
-                let object = match reported {
-                    Some(reported) => reported.object,
-                    None => object(&job.request_id),
-                };
-                self.fail_start(job, object, &status);
-            }
-        }
-        // Only now that no further job can be handed over.
-        let running = self
-            .lock()
-            .running
-            .as_ref()
-            .map(|running| running.job.request_id.clone());
-        if let Some(id) = running {
-            if kind != "Sandbox.Timedout" {
-                self.output.say(&[format!("RequestId: {id} Error: {why}")]);
-            }
-            self.finish(&id, Err(object(&id)), Some(&status));
-        }
-    }
-
-    /// One life of the process.
-    async fn live(self: &Arc<Self>, init: Duration) -> std::io::Result<End> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let (mut process, reader) = Process::start(&Setup {
-            function: &self.pool.function,
-            command: &self.pool.command,
-            mounted: self.pool.mounted.as_ref(),
-            environment: &self.pool.environment,
-            runtime_api: listener.local_addr()?.to_string(),
-            now: self.pool.clock.timestamp(),
-        })?;
-        {
-            let mut state = self.lock();
-            state.started = Instant::now();
-            state.process = process.id();
-        }
-        // Sets of one, because a set ends its tasks when this future is dropped.
-        let (mut output, mut server) = (JoinSet::new(), JoinSet::new());
-        output.spawn(self.output.clone().follow(reader));
-        server.spawn(runtime_api::serve(listener, self.clone()));
-        let mut wake = Instant::now();
-        let end = loop {
-            tokio::select! {
-                why = process.ended() => break End::Exited(why),
-                () = self.killed.notified() => break End::Killed,
-                () = tokio::time::sleep_until(wake) => match self.due(init) {
-                    Some(later) => wake = later,
-                    None => break End::Late,
-                },
-            }
-        };
-        process.kill().await;
-        server.abort_all();
-        // A descendant that left the process group may hold the pipe open.
-        let _ = tokio::time::timeout(Duration::from_millis(100), output.join_next()).await;
-        Ok(end)
     }
 
     /// When to look again whether the time is over; `None` when it is.
@@ -212,8 +125,10 @@ impl Environment {
         let now = Instant::now();
         let state = self.lock();
         let later = now + self.timeout();
-        let deadline = match (&state.running, state.phase) {
-            (Some(running), _) => running.since + self.timeout(),
+        let since = state.running.as_ref().map(|running| running.since);
+        let since = since.or(state.after.as_ref().map(|after| after.since));
+        let deadline = match (since, state.phase) {
+            (Some(since), _) => since + self.timeout(),
             (None, Phase::Starting) => state.started + init,
             (None, _) => later,
         };
@@ -261,6 +176,15 @@ impl Environment {
                 job.request_id
             )));
         }
+        self.extensions.invoke(|| {
+            json_bytes(&json!({
+                "eventType": "INVOKE",
+                "deadlineMs": u64::try_from(dispatch.deadline.as_millis()).unwrap_or(u64::MAX),
+                "requestId": dispatch.request_id,
+                "invokedFunctionArn": dispatch.arn,
+                "tracing": { "type": "X-Amzn-Trace-Id", "value": dispatch.trace_header },
+            }))
+        });
         self.lock().running = Some(Running {
             invocation_id: dispatch.invocation_id.clone(),
             since: Instant::now(),
@@ -281,6 +205,11 @@ impl Environment {
                 _ => Ok(()),
             },
         }
+    }
+
+    /// What the answer to the job at hand is to be written to, where it is wanted in pieces.
+    pub(crate) fn stream(&self) -> Option<Writer> {
+        self.lock().running.as_mut()?.job.stream.take()
     }
 
     /// Ends the job of this id, if it is still the one at hand.
@@ -305,33 +234,77 @@ impl Environment {
         if let Some(times) = &job.times {
             times.answered(self.pool.clock.now());
         }
-        drop(job.permit);
-        let wanted = job.tail || self.pool.log.is_wanted();
-        let report = || {
-            let report = Report {
-                request_id: id,
-                duration: since.elapsed(),
-                memory: self.pool.function.memory,
-                used: self.memory(),
-                init,
-                status,
-            };
-            self.output
-                .finish(&[format!("END RequestId: {id}"), report.to_string()])
+        let after = After {
+            request_id: id.to_owned(),
+            since,
+            init,
+            status: status.map(str::to_owned),
+            wanted: job.tail || self.pool.log.is_wanted(),
+            tail: None,
+            _permit: job.permit,
         };
         // Sending only fails when the caller has gone away.
-        if job.tail {
-            let _ = job.done.send(Finished {
-                result,
-                tail: Some(report()),
-            });
+        let after = if job.tail {
+            After {
+                tail: Some((job.done, result)),
+                ..after
+            }
         } else {
             let _ = job.done.send(Finished { result, tail: None });
-            if wanted {
-                report();
-            }
+            after
+        };
+        if self.extensions.follow_invocations() {
+            self.lock().after = Some(after);
+        } else {
+            self.report(after);
         }
         true
+    }
+
+    /// The runtime asks for work: waits until the extensions are done with what was before.
+    pub(crate) async fn settled(&self) {
+        if self.lock().phase == Phase::Starting {
+            self.extensions.ready().await;
+            self.output.say(&self.extensions.log());
+        } else {
+            self.extensions.idle().await;
+            self.over(None);
+        }
+    }
+
+    /// Ends the job whose extensions were still at it; with this status, where something went wrong.
+    fn over(&self, status: Option<&str>) {
+        let after = self.lock().after.take();
+        if let Some(after) = after {
+            let status = status.map(str::to_owned).or(after.status.clone());
+            self.report(After { status, ..after });
+        }
+    }
+
+    /// Writes the end of a job's log.
+    fn report(&self, after: After) {
+        let id = &after.request_id;
+        let lines = || {
+            let report = Report {
+                request_id: id,
+                duration: after.since.elapsed(),
+                memory: self.pool.function.memory,
+                used: self.memory(),
+                init: after.init,
+                status: after.status.as_deref(),
+            };
+            [format!("END RequestId: {id}"), report.to_string()]
+        };
+        match after.tail {
+            Some((done, result)) => {
+                let tail = Some(self.output.finish(&lines()));
+                let _ = done.send(Finished { result, tail });
+            }
+            None if after.wanted => {
+                self.output.finish(&lines());
+            }
+            None => {}
+        }
     }
 
     /// Fails a job that waited for this environment, which never came to ask for it.
@@ -396,6 +369,11 @@ impl Environment {
         was == Phase::Ready
     }
 
+    /// Whether it takes no more work.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.lock().phase == Phase::Ended
+    }
+
     /// Marks the environment as gone: whether it was starting, and whether it was settling.
     pub(crate) fn end(&self) -> (bool, bool) {
         let was = std::mem::replace(&mut self.lock().phase, Phase::Ended);
@@ -430,6 +408,10 @@ impl Environment {
 
     pub(crate) fn retire(&self) {
         self.retired.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_late(&self) -> bool {
+        self.late.load(Ordering::Acquire)
     }
 
     pub(crate) fn is_retired(&self) -> bool {

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use lambda_with::policy::{Policy, may_invoke};
+use lambda_with::rules::recursion::{Chain, RecursiveLoop};
+use lambda_with::rules::scaling::Environments;
 use lambda_with::{Arn, Caller, Error, ErrorKind, Outcome};
 use lambda_with_x_ray::Link;
 use tokio::sync::oneshot;
@@ -18,12 +20,13 @@ use crate::mount::Mounted;
 use crate::options::{Asynchronous, Context, FunctionOptions, Handler, Run, panicked};
 use crate::pool::{Finished, Job, Permit, Pool};
 use crate::refusal::{REASON, error_object, json_bytes};
+use crate::streaming::Writer;
 use crate::trace;
 use crate::traces::Times;
 
 /// How many invocations of a function without reserved concurrency run or wait at once: Lambda's
 /// default for a whole account.
-const CONCURRENCY: usize = 1000;
+pub(crate) const CONCURRENCY: usize = 1000;
 
 /// The only version the engine runs.
 pub(crate) const LATEST: &str = "$LATEST";
@@ -44,8 +47,12 @@ pub(crate) struct Function {
     pub(crate) event_invoke: Mutex<BTreeMap<Option<String>, EventInvoke>>,
     /// How many asynchronous events are worked on at once.
     pub(crate) parallel: usize,
-    limit: usize,
+    /// What becomes of loops.
+    pub(crate) recursive_loop: Mutex<RecursiveLoop>,
+    /// How many invocations may run at once, where that is limited for this function.
+    reserved: Mutex<Option<u32>>,
     taken: Arc<AtomicUsize>,
+    scaling: Mutex<Environments>,
     runner: Runner,
     clock: Clock,
     log: Log,
@@ -67,6 +74,10 @@ pub(crate) struct Attempt {
     pub(crate) trace_header: Option<String>,
     /// Traces of the messages of a batch.
     pub(crate) links: Vec<Link>,
+    /// The chains of requests these messages belong to.
+    pub(crate) chain: Chain,
+    /// Where the answer goes, where it is wanted in pieces.
+    pub(crate) stream: Option<Writer>,
     /// Where the times of a traced invocation are noted.
     pub(crate) times: Option<Arc<Times>>,
     pub(crate) tail: bool,
@@ -79,9 +90,11 @@ impl Function {
             run,
             environment,
             mount,
+            extensions,
             max_environments,
             policy,
             asynchronous,
+            recursive_loop,
         } = options;
         if function.timeout == 0 {
             let message = format!("the timeout of `{}` is 0 seconds", function.name());
@@ -93,11 +106,8 @@ impl Function {
             let whole = function.arn.as_str();
             definition.arn = whole[..whole.len() - alias.len() - 1].parse()?;
         }
-        let limit = definition
-            .reserved_concurrency
-            .map_or(CONCURRENCY, |reserved| {
-                usize::try_from(reserved).unwrap_or(usize::MAX)
-            });
+        let reserved = definition.reserved_concurrency;
+        let limit = limit(reserved);
         let max = max_environments.min(limit).max(1);
         let policies = if policy.is_empty() {
             BTreeMap::new()
@@ -111,6 +121,7 @@ impl Function {
                     .map(|mount| Mounted::prepare(&mount, &command))
                     .transpose()?,
                 function: definition.clone(),
+                extensions: std::path::absolute(&extensions).unwrap_or(extensions),
                 command,
                 environment,
                 clock,
@@ -124,10 +135,12 @@ impl Function {
             policies: RwLock::new(policies),
             asynchronous: RwLock::new(BTreeMap::from([(None, asynchronous)])),
             event_invoke: Mutex::default(),
+            recursive_loop: Mutex::new(recursive_loop),
             taken: Arc::default(),
+            scaling: Mutex::default(),
+            reserved: Mutex::new(reserved),
             definition,
             alias,
-            limit,
             runner,
             clock,
             log,
@@ -178,9 +191,13 @@ impl Function {
             .filter(|qualifier| *qualifier != LATEST)
             .map(str::to_owned);
         let resource = self.arn(key.as_deref()).parse()?;
+        let via_url = *caller == Caller::FunctionUrl;
         let policies = self.policies.read().unwrap_or_else(PoisonError::into_inner);
         let none = Policy::default();
         let policy = policies.get(&key).unwrap_or(&none);
+        if via_url {
+            may_invoke(policy, &resource, caller, "lambda:InvokeFunctionUrl").into_result()?;
+        }
         may_invoke(policy, &resource, caller, "lambda:InvokeFunction").into_result()
     }
 
@@ -206,17 +223,17 @@ impl Function {
     ///
     /// When it did not run: throttled, or the engine shuts down.
     pub(crate) async fn run(&self, attempt: Attempt) -> Result<Outcome, Error> {
-        let Some(permit) = Permit::take(&self.taken, self.limit) else {
-            let reason = match self.definition.reserved_concurrency {
+        let reserved = self.reserved();
+        let Some(permit) = Permit::take(&self.taken, limit(reserved)) else {
+            return Err(self.throttled(match reserved {
                 Some(_) => "ReservedFunctionConcurrentInvocationLimitExceeded",
                 None => "ConcurrentInvocationLimitExceeded",
-            };
-            return Err(Error::new(
-                ErrorKind::Throttled,
-                format!("`{}` is throttled", self.name()),
-            )
-            .with(REASON, reason));
+            }));
         };
+        if !self.has_environment() {
+            // Which reason Lambda gives for the rate of growth is not known.
+            return Err(self.throttled("FunctionInvocationRateLimitExceeded"));
+        }
         let tail = attempt.tail;
         let arn = self.arn(attempt.qualifier.as_deref());
         let trace_header = attempt
@@ -232,6 +249,7 @@ impl Function {
                     client_context: attempt.client_context,
                     trace_header,
                     times: attempt.times,
+                    stream: attempt.stream,
                     tail,
                     permit,
                     done,
@@ -318,6 +336,36 @@ impl Function {
         self.arn(Some(qualifier.unwrap_or(LATEST))).parse()
     }
 
+    /// The reserved concurrency.
+    pub(crate) fn reserved(&self) -> Option<u32> {
+        *self.reserved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets it, or gives it up.
+    pub(crate) fn reserve(&self, reserved: Option<u32>) {
+        *self.reserved.lock().unwrap_or_else(PoisonError::into_inner) = reserved;
+    }
+
+    /// What becomes of loops.
+    pub(crate) fn recursive_loop(&self) -> RecursiveLoop {
+        *self
+            .recursive_loop
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether there is an environment for the invocation that has just been counted, or may be.
+    fn has_environment(&self) -> bool {
+        let before = self.invocations().saturating_sub(1);
+        let mut scaling = self.scaling.lock().unwrap_or_else(PoisonError::into_inner);
+        scaling.admit(before, self.clock.now())
+    }
+
+    fn throttled(&self, reason: &str) -> Error {
+        let message = format!("`{}` is throttled", self.name());
+        Error::new(ErrorKind::Throttled, message).with(REASON, reason)
+    }
+
     /// Calls a handler, with the log lines a process would have.
     async fn call(&self, handler: &Handler, payload: Bytes, context: Context) -> Finished {
         let id = context.request_id.clone();
@@ -369,4 +417,10 @@ impl Function {
     fn timeout(&self) -> Duration {
         Duration::from_secs(u64::from(self.definition.timeout))
     }
+}
+
+fn limit(reserved: Option<u32>) -> usize {
+    reserved.map_or(CONCURRENCY, |reserved| {
+        usize::try_from(reserved).unwrap_or(usize::MAX)
+    })
 }

@@ -3,14 +3,18 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use lambda_with::rules::recursion::{self, Chain};
 use lambda_with::rules::retry;
-use lambda_with::{Arn, Error, ErrorKind, Invocation, InvocationType, Invoke, LogType, Outcome};
+use lambda_with::{
+    Arn, Caller, Error, ErrorKind, Invocation, InvocationType, Invoke, LogType, Outcome,
+};
 use lambda_with_x_ray::Link;
 
 use crate::function::{Attempt, Function};
 use crate::history::What;
 use crate::local::Engine;
 use crate::queue::Event;
+use crate::streaming::Writer;
 use crate::trace;
 
 /// The largest client context in bytes, before base64: Lambda takes 3,583 after.
@@ -42,14 +46,23 @@ const MAX_CLIENT_CONTEXT: usize = 3583 / 4 * 3;
 ///
 /// # Errors
 ///
-/// `Limit` over 6 MB (1 MB for `Event`), `Decode` when the payload is not JSON, `NotFound` for an
-/// unknown version or alias, `Denied` with the failing condition, `Throttled` over the function's
-/// concurrency, `Unavailable` when the engine shuts down or cannot write to its queue.
+/// `Limit` over 6 MB (1 MB for `Event`) and where the invocation would go on with a loop, `Decode`
+/// when the payload is not JSON, `NotFound` for an unknown version or alias, `Denied` with the
+/// failing condition, `Throttled` over the function's concurrency, `Unavailable` when the engine
+/// shuts down or cannot write to its queue.
 #[derive(Clone, Debug)]
 pub struct FunctionHandle {
     pub(crate) engine: Arc<Engine>,
     pub(crate) function: Arc<Function>,
     pub(crate) qualifier: Option<String>,
+}
+
+/// What an invocation comes from, and where its answer goes.
+#[derive(Debug, Default)]
+struct From {
+    links: Vec<Link>,
+    chain: Chain,
+    stream: Option<Writer>,
 }
 
 impl FunctionHandle {
@@ -90,15 +103,45 @@ impl FunctionHandle {
         request_id: String,
         invocation: Invocation,
     ) -> Result<Outcome, Error> {
-        self.invoke_linked(request_id, invocation, Vec::new()).await
+        self.invoke_linked(request_id, invocation, Vec::new(), Chain::default())
+            .await
+    }
+
+    /// The same, where the answer is wanted in pieces.
+    pub(crate) async fn invoke_into(
+        &self,
+        request_id: String,
+        invocation: Invocation,
+        stream: Option<Writer>,
+    ) -> Result<Outcome, Error> {
+        let from = From {
+            stream,
+            ..From::default()
+        };
+        self.invoke_from(request_id, invocation, from).await
     }
 
     /// The same for a batch, whose trace goes on from those of its messages.
     pub(crate) async fn invoke_linked(
         &self,
         request_id: String,
-        mut invocation: Invocation,
+        invocation: Invocation,
         links: Vec<Link>,
+        chain: Chain,
+    ) -> Result<Outcome, Error> {
+        let from = From {
+            links,
+            chain,
+            stream: None,
+        };
+        self.invoke_from(request_id, invocation, from).await
+    }
+
+    async fn invoke_from(
+        &self,
+        request_id: String,
+        mut invocation: Invocation,
+        from: From,
     ) -> Result<Outcome, Error> {
         let qualifier = self.admit(&mut invocation).inspect_err(|error| {
             let reason = error.to_string();
@@ -138,7 +181,9 @@ impl FunctionHandle {
                     qualifier,
                     client_context: invocation.client_context,
                     trace_header: invocation.trace_header,
-                    links,
+                    links: from.links,
+                    chain: from.chain,
+                    stream: from.stream,
                     times: None,
                     tail: invocation.log_type == LogType::Tail,
                 };
@@ -176,6 +221,12 @@ impl FunctionHandle {
                 ErrorKind::Invalid,
                 "the trace header cannot stand in a header",
             ));
+        }
+        if let (Some(header), Caller::Service(delivery)) =
+            (&mut invocation.trace_header, &invocation.caller)
+            && !recursion::SERVICES.contains(&delivery.principal.as_str())
+        {
+            *header = trace::without_lineage(header);
         }
         Ok(qualifier)
     }

@@ -1,20 +1,22 @@
 //! Serving HTTP on 127.0.0.1, and the front doors that users hang into it.
 
 use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
-use hyper::body::{Body, Incoming};
+use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 /// Connections served at once by one listener; further ones wait to be accepted.
@@ -23,30 +25,97 @@ const MAX_CONNECTIONS: usize = 4096;
 /// The largest request a front door takes: API Gateway's limit of 10 MB.
 const MAX_FRONT_DOOR_BODY: usize = 10 * 1024 * 1024;
 
+/// The body of a response: whole, or in pieces as they come.
+///
+/// ```
+/// use bytes::Bytes;
+/// use lambda_with_local::Body;
+/// use tokio::sync::mpsc;
+///
+/// let whole = Body::from(Bytes::from_static(b"hello"));
+/// let (pieces, receiver) = mpsc::channel(1);
+/// let in_pieces = Body::pieces(receiver);
+/// # drop((whole, in_pieces, pieces));
+/// ```
+#[derive(Debug)]
+pub struct Body(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Whole(Full<Bytes>),
+    Pieces(mpsc::Receiver<io::Result<Bytes>>),
+}
+
+impl Body {
+    /// A body that ends when the sender is dropped. An error breaks the connection off, which tells
+    /// the client that the body is not complete.
+    #[must_use]
+    pub fn pieces(receiver: mpsc::Receiver<io::Result<Bytes>>) -> Self {
+        Self(Kind::Pieces(receiver))
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Self(Kind::Whole(Full::new(bytes)))
+    }
+}
+
+impl HttpBody for Body {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        match &mut self.get_mut().0 {
+            Kind::Whole(whole) => Pin::new(whole)
+                .poll_frame(context)
+                .map_err(|never| match never {}),
+            Kind::Pieces(pieces) => pieces
+                .poll_recv(context)
+                .map(|piece| piece.map(|piece| piece.map(Frame::data))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Kind::Whole(whole) => whole.is_end_stream(),
+            Kind::Pieces(_) => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Kind::Whole(whole) => whole.size_hint(),
+            Kind::Pieces(_) => SizeHint::default(),
+        }
+    }
+}
+
 /// Answers HTTP requests on behalf of a service such as API Gateway.
 ///
-/// Bodies arrive whole, at most 10 MB; a larger one is answered with 413 before it gets here.
-/// Closures from a request and a [`Peer`] to a future response are front doors.
+/// Bodies of requests arrive whole, at most 10 MB; a larger one is answered with 413 before it gets
+/// here. Closures from a request and a [`Peer`] to a future response are front doors; the response's
+/// body is [`Bytes`] or a [`Body`].
 pub trait FrontDoor: Send + Sync + 'static {
     /// Answers one request.
     fn answer(
         &self,
         request: Request<Bytes>,
         peer: Peer,
-    ) -> impl Future<Output = Response<Bytes>> + Send;
+    ) -> impl Future<Output = Response<Body>> + Send;
 }
 
-impl<F, R> FrontDoor for F
+impl<F, R, B> FrontDoor for F
 where
     F: Fn(Request<Bytes>, Peer) -> R + Send + Sync + 'static,
-    R: Future<Output = Response<Bytes>> + Send,
+    R: Future<Output = Response<B>> + Send,
+    B: Into<Body>,
 {
-    fn answer(
-        &self,
-        request: Request<Bytes>,
-        peer: Peer,
-    ) -> impl Future<Output = Response<Bytes>> + Send {
-        self(request, peer)
+    async fn answer(&self, request: Request<Bytes>, peer: Peer) -> Response<Body> {
+        self(request, peer).await.map(Into::into)
     }
 }
 
@@ -61,10 +130,14 @@ pub struct Peer {
 }
 
 /// Serves every connection to `listener` until told to stop, and then lets open requests end.
-pub(crate) async fn serve<S, R>(listener: TcpListener, mut stop: watch::Receiver<bool>, service: S)
-where
+pub(crate) async fn serve<S, R, B>(
+    listener: TcpListener,
+    mut stop: watch::Receiver<bool>,
+    service: S,
+) where
     S: Fn(Request<Incoming>, SocketAddr) -> R + Clone + Send + Sync + 'static,
-    R: Future<Output = Response<Bytes>> + Send + 'static,
+    R: Future<Output = Response<B>> + Send + 'static,
+    B: Into<Body> + 'static,
 {
     let mut connections = JoinSet::new();
     while !*stop.borrow_and_update() {
@@ -93,18 +166,19 @@ where
     while connections.join_next().await.is_some() {}
 }
 
-async fn connection<S, R>(
+async fn connection<S, R, B>(
     stream: TcpStream,
     remote: SocketAddr,
     mut stop: watch::Receiver<bool>,
     service: S,
 ) where
     S: Fn(Request<Incoming>, SocketAddr) -> R,
-    R: Future<Output = Response<Bytes>>,
+    R: Future<Output = Response<B>>,
+    B: Into<Body>,
 {
     let answer = service_fn(|request| {
         let response = service(request, remote);
-        async move { Ok::<_, Infallible>(response.await.map(Full::new)) }
+        async move { Ok::<_, Infallible>(response.await.map(Into::into)) }
     });
     let mut connection = pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
     let ended = tokio::select! {
@@ -139,9 +213,10 @@ pub(crate) async fn serve_front_door<D: FrontDoor>(
                 Err(Unread::TooLarge) => json(
                     StatusCode::PAYLOAD_TOO_LARGE,
                     r#"{"message":"Request Entity Too Large"}"#,
-                ),
+                )
+                .map(Body::from),
                 Err(Unread::Broken) => {
-                    json(StatusCode::BAD_REQUEST, r#"{"message":"Bad Request"}"#)
+                    json(StatusCode::BAD_REQUEST, r#"{"message":"Bad Request"}"#).map(Body::from)
                 }
             }
         }

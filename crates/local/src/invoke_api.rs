@@ -1,6 +1,6 @@
 //! Lambda's HTTP API, for unmodified clients.
 //!
-//! `Invoke` in its three types; the calls around it are in [`control`]. Requests are
+//! `Invoke` in its three types, and `InvokeWithResponseStream`; the calls around it are in [`control`]. Requests are
 //! not authenticated: whoever can reach 127.0.0.1 is the function's owner.
 //! See <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>.
 
@@ -11,16 +11,18 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use hyper::body::Incoming;
 use lambda_with::{Error, ErrorKind, Invocation, InvocationType, LogType, Outcome};
+use serde_json::json as value;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
-use crate::control;
+use crate::function::LATEST;
 use crate::handle::FunctionHandle;
-use crate::http::{Unread, json, read};
+use crate::http::{Body, Unread, json, read};
 use crate::local::Handle;
 use crate::name::{Name, PATTERN, is_qualifier};
-use crate::refusal::Refusal;
-use crate::trace;
+use crate::refusal::{Refusal, json_bytes};
+use crate::streaming::Streamed;
+use crate::{control, event_stream, trace};
 
 /// The largest body of a call that is no invocation.
 const MAX_CONTROL_BODY: usize = 1024 * 1024;
@@ -33,14 +35,14 @@ pub(crate) async fn serve(listener: TcpListener, stop: watch::Receiver<bool>, ha
     .await;
 }
 
-async fn answer(handle: Handle, request: Request<Incoming>) -> Response<Bytes> {
+async fn answer(handle: Handle, request: Request<Incoming>) -> Response<Body> {
     let request_id = trace::request_id();
     let (parts, body) = request.into_parts();
     let answered = match check_origin(&parts.headers).and_then(|()| Call::of(&parts)) {
         Ok(call) => route(&handle, &call, &parts, body, &request_id).await,
         Err(refusal) => Err(refusal),
     };
-    let mut response = answered.unwrap_or_else(|refusal| refusal.response());
+    let mut response = answered.unwrap_or_else(|refusal| refusal.response().map(Body::from));
     if let Ok(id) = HeaderValue::try_from(request_id) {
         response.headers_mut().insert("x-amzn-requestid", id);
     }
@@ -144,13 +146,27 @@ async fn route(
     parts: &Parts,
     body: Incoming,
     request_id: &str,
-) -> Result<Response<Bytes>, Refusal> {
+) -> Result<Response<Body>, Refusal> {
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
     if let (&Method::POST, ["2015-03-31", "functions", name, "invocations"]) =
         (&parts.method, segments.as_slice())
     {
         let function = call.function(handle, name)?;
-        return invoke(&function, &parts.headers, body, request_id).await;
+        let answered = invoke(&function, &parts.headers, body, request_id).await?;
+        return Ok(answered.map(Body::from));
+    }
+    if let (
+        &Method::POST,
+        [
+            "2021-11-15",
+            "functions",
+            name,
+            "response-streaming-invocations",
+        ],
+    ) = (&parts.method, segments.as_slice())
+    {
+        let function = call.function(handle, name)?;
+        return stream(&function, &parts.headers, body, request_id).await;
     }
     let body = read(body, MAX_CONTROL_BODY)
         .await
@@ -158,7 +174,11 @@ async fn route(
             Unread::TooLarge => Refusal::too_large(MAX_CONTROL_BODY),
             Unread::Broken => Refusal::content("the request's body could not be read"),
         })?;
-    control::answer(handle, call, &parts.method, &segments, &body)
+    if let ["2015-03-31", "event-source-mappings", rest @ ..] = segments.as_slice() {
+        let answered = control::mappings::answer(handle, call, &parts.method, rest, &body).await?;
+        return Ok(answered.map(Body::from));
+    }
+    control::answer(handle, call, &parts.method, &segments, &body).map(|it| it.map(Body::from))
 }
 
 async fn invoke(
@@ -167,7 +187,88 @@ async fn invoke(
     body: Incoming,
     request_id: &str,
 ) -> Result<Response<Bytes>, Refusal> {
-    let mut invocation = asked(headers)?;
+    let invocation = asked(headers, body, true).await?;
+    let outcome = function
+        .invoke_as(request_id.to_owned(), invocation)
+        .await
+        .map_err(|error| Refusal::from(&error))?;
+    Ok(answered(outcome))
+}
+
+/// `InvokeWithResponseStream`.
+async fn stream(
+    function: &FunctionHandle,
+    headers: &HeaderMap,
+    body: Incoming,
+    request_id: &str,
+) -> Result<Response<Body>, Refusal> {
+    let invocation = asked(headers, body, false).await?;
+    let id = request_id.to_owned();
+    if invocation.invocation_type == InvocationType::DryRun {
+        let dry = function.invoke_as(id, invocation).await;
+        return dry
+            .map(|outcome| answered(outcome).map(Body::from))
+            .map_err(|error| Refusal::from(&error));
+    }
+    let streamed = function.invoke_streamed_as(id, invocation).await;
+    let streamed = streamed.map_err(|error| Refusal::from(&error))?;
+    let (sender, receiver) = mpsc::channel(1);
+    tokio::spawn(events(streamed, sender));
+    let mut response = Response::new(Body::pieces(receiver));
+    for (name, value) in [
+        ("content-type", "application/vnd.amazon.eventstream"),
+        ("x-amz-executed-version", LATEST),
+    ] {
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().insert(name, value);
+    }
+    Ok(response)
+}
+
+/// Sends the pieces of an answer as events, and how it ended.
+async fn events(mut streamed: Streamed, client: mpsc::Sender<std::io::Result<Bytes>>) {
+    while let Some(piece) = streamed.next().await {
+        let event = event_stream::event("PayloadChunk", "application/octet-stream", &piece);
+        // The function is let run to its end when the client has gone away.
+        let _ = client.send(Ok(event)).await;
+    }
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let midstream = streamed.error().cloned();
+    let mut complete = value!({});
+    let (code, details, tail) = match streamed.end().await {
+        Ok(Outcome::FunctionError {
+            function_error,
+            payload,
+            log_tail,
+            ..
+        }) => (Some(function_error), Some(text(&payload)), log_tail),
+        Ok(Outcome::Success { log_tail, .. }) => match midstream {
+            Some(error) => (Some(error.error_type), Some(text(&error.body)), log_tail),
+            None => (None, None, log_tail),
+        },
+        Ok(_) => (None, None, None),
+        Err(error) => (
+            Some("ServiceException".to_owned()),
+            Some(error.to_string()),
+            None,
+        ),
+    };
+    for (member, value) in [
+        ("ErrorCode", code),
+        ("ErrorDetails", details),
+        ("LogResult", tail.map(|tail| BASE64_STANDARD.encode(tail))),
+    ] {
+        if let Some(value) = value {
+            complete[member] = value!(value);
+        }
+    }
+    let event = event_stream::event("InvokeComplete", "application/json", &json_bytes(&complete));
+    let _ = client.send(Ok(event)).await;
+}
+
+/// The invocation as the request describes it.
+async fn asked(headers: &HeaderMap, body: Incoming, queues: bool) -> Result<Invocation, Refusal> {
+    let mut invocation = described(headers, queues)?;
     // An event is held against its own, smaller limit later, when its size is known.
     let limit = InvocationType::RequestResponse.max_payload();
     invocation.payload = match read(body, limit).await {
@@ -177,22 +278,26 @@ async fn invoke(
             return Err(Refusal::content("the request's body could not be read"));
         }
     };
-    let outcome = function
-        .invoke_as(request_id.to_owned(), invocation)
-        .await
-        .map_err(|error| Refusal::from(&error))?;
-    Ok(answered(outcome))
+    Ok(invocation)
 }
 
 /// The invocation as the request's headers describe it.
-fn asked(headers: &HeaderMap) -> Result<Invocation, Refusal> {
+fn described(headers: &HeaderMap, queues: bool) -> Result<Invocation, Refusal> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let mut invocation = Invocation::default();
     if let Some(kind) = text("x-amz-invocation-type") {
-        invocation.invocation_type = kind.parse().map_err(|_: Error| {
-            let constraint = "enum value set: [Event, RequestResponse, DryRun]";
+        let refuse = || {
+            let constraint = match queues {
+                true => "enum value set: [Event, RequestResponse, DryRun]",
+                false => "enum value set: [RequestResponse, DryRun]",
+            };
             Refusal::validation("invocationType", kind, constraint)
-        })?;
+        };
+        let asked: InvocationType = kind.parse().map_err(|_: Error| refuse())?;
+        if asked == InvocationType::Event && !queues {
+            return Err(refuse());
+        }
+        invocation.invocation_type = asked;
     }
     invocation.log_type = match text("x-amz-log-type") {
         None | Some("None") => LogType::None,

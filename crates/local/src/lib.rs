@@ -11,10 +11,12 @@ mod trace;
 mod watchdog;
 
 mod environment;
+mod extensions;
 mod function;
 mod handle;
 mod history;
 mod local;
+mod mappings;
 mod name;
 mod pool;
 
@@ -26,6 +28,8 @@ mod queue;
 mod worker;
 
 mod control;
+mod event_stream;
+mod extensions_api;
 mod http;
 mod invoke_api;
 mod poller;
@@ -33,15 +37,18 @@ mod refusal;
 mod runtime_api;
 mod scripted;
 mod stream;
+mod streaming;
 mod traces;
 
 pub use crate::handle::FunctionHandle;
 pub use crate::history::{Happening, What};
-pub use crate::http::{FrontDoor, Peer};
+pub use crate::http::{Body, FrontDoor, Peer};
 pub use crate::local::{Handle, Local};
 pub use crate::log::{LogKind, LogLine, LogSink};
+pub use crate::mappings::{Opened, Opening};
 pub use crate::mount::Mount;
 pub use crate::options::{Asynchronous, Command, Context, FunctionOptions, Handler, Options, Run};
 pub use crate::poller::{Mapping, Polled, Poller};
 pub use crate::scripted::{ScriptedSource, ScriptedStream};
+pub use crate::streaming::{StreamError, Streamed};
 pub use crate::traces::read_traces;

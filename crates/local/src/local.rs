@@ -19,11 +19,13 @@ use crate::handle::FunctionHandle;
 use crate::history::{Happening, History, What};
 use crate::http::{FrontDoor, serve_front_door};
 use crate::log::Log;
+use crate::mappings::Mappings;
 use crate::name::Name;
 use crate::options::Options;
 use crate::queue::{Event, Place, Queue};
+use crate::refusal::stopped_loop;
 use crate::traces::{Invoked, Traces};
-use crate::{invoke_api, worker};
+use crate::{invoke_api, trace, worker};
 
 /// How long a shutdown waits for what is running.
 const GRACE: Duration = Duration::from_secs(5);
@@ -109,6 +111,7 @@ impl Local {
             deliveries: Deliveries::open(data_dir.as_deref())?,
             checkpoints: Checkpoints::open(data_dir.as_deref())?,
             history: History::new(history),
+            mappings: Mappings::default(),
             traces,
             waiting: watch::Sender::new(waiting),
             stop: watch::Sender::new(false),
@@ -310,6 +313,7 @@ pub(crate) struct Engine {
     pub(crate) checkpoints: Checkpoints,
     pub(crate) traces: Option<Arc<Traces>>,
     pub(crate) stop: watch::Sender<bool>,
+    pub(crate) mappings: Mappings,
     history: History,
     woken: BTreeMap<String, Arc<Notify>>,
     waiting: watch::Sender<usize>,
@@ -356,7 +360,17 @@ impl Engine {
             .as_ref()
             .and_then(|traces| Invoked::begin(traces, self.clock, function, &id, header, links));
         attempt.times = traced.as_ref().map(|traced| traced.times());
-        let result = function.run(attempt).await;
+        let (header, invocation) = trace::entered(
+            attempt.trace_header.take(),
+            std::mem::take(&mut attempt.chain),
+            &function.definition.arn,
+            self.clock.now(),
+        );
+        attempt.trace_header = Some(header);
+        let result = match function.recursive_loop().admits(invocation) {
+            true => function.run(attempt).await,
+            false => Err(stopped_loop(function.name())),
+        };
         if let Some(traced) = traced {
             traced.end(&result);
         }

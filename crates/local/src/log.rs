@@ -10,9 +10,9 @@ pub type LogSink = Arc<dyn Fn(&LogLine<'_>) + Send + Sync>;
 /// Who wrote a log line.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum LogKind {
-    /// The platform: `START`, `END`, `REPORT`, `INIT_REPORT`, and why a process ended.
+    /// The platform: `START`, `END`, `REPORT`, `INIT_REPORT`, `EXTENSION`, and why a process ended.
     Platform,
-    /// The function, on its standard output or standard error.
+    /// The function or an extension of it, on its standard output or standard error.
     Function,
 }
 

@@ -8,7 +8,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use lambda_with::{Arn, Function, FunctionError, Statement, Timestamp, rules::retry};
+use lambda_with::rules::{recursion::RecursiveLoop, retry};
+use lambda_with::{Arn, Function, FunctionError, Statement, Timestamp};
 
 use crate::log::LogSink;
 use crate::mount::Mount;
@@ -90,6 +91,10 @@ pub struct FunctionOptions {
     pub environment: Vec<(String, String)>,
     /// A folder its processes see below `/mnt`, as a file system mounted there.
     pub mount: Option<Mount>,
+    /// The folder of its external extensions: each file there is a program that is started before the
+    /// function's own. `/opt/extensions` unless set, as on Lambda; without such a folder there are
+    /// none.
+    pub extensions: PathBuf,
     /// How many processes run at most; further invocations wait for one. 16 unless set,
     /// and never more than the function's reserved concurrency.
     pub max_environments: usize,
@@ -97,6 +102,8 @@ pub struct FunctionOptions {
     pub policy: Vec<Statement>,
     /// What becomes of asynchronous events.
     pub asynchronous: Asynchronous,
+    /// Whether it may invoke itself through SQS, S3, SNS and other functions without end.
+    pub recursive_loop: RecursiveLoop,
 }
 
 impl FunctionOptions {
@@ -108,9 +115,11 @@ impl FunctionOptions {
             run,
             environment: Vec::new(),
             mount: None,
+            extensions: PathBuf::from("/opt/extensions"),
             max_environments: 16,
             policy: Vec::new(),
             asynchronous: Asynchronous::default(),
+            recursive_loop: RecursiveLoop::default(),
         }
     }
 }

@@ -62,6 +62,36 @@ impl Output {
         }
     }
 
+    /// Reads what an extension prints, to its end.
+    pub(crate) async fn follow_extension(self: Arc<Self>, reader: std::io::PipeReader) {
+        let Ok(readable) = pipe::Receiver::from_owned_fd(reader.into()) else {
+            return;
+        };
+        let mut line = Vec::new();
+        while readable.readable().await.is_ok() {
+            let mut chunk = [0; 8192];
+            let end = match readable.try_read(&mut chunk) {
+                Ok(length) => {
+                    line.extend_from_slice(&chunk[..length]);
+                    length == 0
+                }
+                Err(error) => error.kind() != ErrorKind::WouldBlock,
+            };
+            let mut state = self.lock();
+            while let Some(length) = line.iter().position(|byte| *byte == b'\n') {
+                let rest = line.split_off(length + 1);
+                line.truncate(length);
+                self.function_line(&mut state, &std::mem::replace(&mut line, rest));
+            }
+            if line.len() >= MAX_LINE || end && !line.is_empty() {
+                self.function_line(&mut state, &std::mem::take(&mut line));
+            }
+            if end {
+                return;
+            }
+        }
+    }
+
     /// Begins the log of one invocation.
     pub(crate) fn begin(&self, line: Option<&str>) {
         let mut state = self.lock();
@@ -126,7 +156,11 @@ impl Output {
 
     fn end_line(&self, state: &mut State) {
         let line = std::mem::take(&mut state.line);
-        let text = String::from_utf8_lossy(&line);
+        self.function_line(state, &line);
+    }
+
+    fn function_line(&self, state: &mut State, line: &[u8]) {
+        let text = String::from_utf8_lossy(line);
         state.tail.push(&text);
         self.log.write(&self.function, LogKind::Function, &text);
     }

@@ -1,5 +1,7 @@
 //! Driving a polled source: receive, filter, form batches, invoke, acknowledge.
 
+mod settings;
+
 use std::collections::HashSet;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,22 +9,24 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use lambda_with::rules::batch::{Batch, Batcher, Envelope, Limits};
-use lambda_with::rules::filter::{DataKey, FilterCriteria};
 use lambda_with::rules::partial::Verdict;
+use lambda_with::rules::recursion::Chain;
+use lambda_with::rules::scaling::{Pollers, Scaling};
 use lambda_with::{Error, ErrorKind, Invocation, Outcome, Record, Source};
 use lambda_with_x_ray::Link;
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
+pub use self::settings::Mapping;
 use crate::handle::FunctionHandle;
 use crate::trace;
-use crate::traces::links;
+use crate::traces::{chain, headers, links};
 
 /// How long one read waits for records.
 const WAIT: Duration = Duration::from_secs(20);
 
-/// How many reads are under way at once while there is a backlog, as Lambda begins with.
+/// How many reads are under way at once while there is a backlog.
 const READS: usize = 5;
 
 /// The longest pause after a source could not be read.
@@ -32,41 +36,12 @@ const MAX_PAUSE: Duration = Duration::from_secs(30);
 /// timeout.
 const THROTTLED: Duration = Duration::from_secs(30);
 
+/// The shortest and the longest time a batch that failed is kept before a broker gets it back, which
+/// gives it out again at once. AWS does not say how long it waits.
+const KEPT: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(30)];
+
 /// How long a stop waits for reads that are under way.
 const STOP: Duration = Duration::from_millis(500);
-
-/// How a source is connected to a function: the settings of an event source mapping.
-///
-/// See <https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html>.
-#[derive(Clone, Debug)]
-pub struct Mapping {
-    /// How large batches grow, and how long their first record waits.
-    pub limits: Limits,
-    /// Which records are delivered; the others are acknowledged without being delivered.
-    pub filters: FilterCriteria,
-    /// Where a record keeps its data, for the filters.
-    pub data_key: DataKey,
-    /// Whether the function's answer says which records failed.
-    pub report_batch_item_failures: bool,
-    /// How many batches run at once.
-    pub maximum_concurrency: usize,
-    /// What stands around the records of an event.
-    pub envelope: Envelope,
-}
-
-impl Default for Mapping {
-    /// What Lambda does with an SQS queue unless told otherwise, five batches at once.
-    fn default() -> Self {
-        Self {
-            limits: Limits::default(),
-            filters: FilterCriteria::default(),
-            data_key: DataKey::SQS,
-            report_batch_item_failures: false,
-            maximum_concurrency: 5,
-            envelope: Envelope::default(),
-        }
-    }
-}
 
 /// What a poller has done so far.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -82,7 +57,8 @@ pub struct Polled {
     pub succeeded: u64,
     /// Records that must come again.
     pub failed: u64,
-    /// Records of a stream that were given up, and reported where there is a destination.
+    /// Records that were given up: those of a stream, reported where there is a destination, and
+    /// those of a broker that were too large for any event.
     pub given_up: u64,
     /// Why the last read or acknowledgement failed; gone after the next that works.
     pub error: Option<String>,
@@ -142,12 +118,16 @@ impl FunctionHandle {
             source: Arc::new(source),
             function: self.clone(),
             batcher: Batcher::new(limits),
-            allowed: mapping.maximum_concurrency.max(1),
+            pollers: Pollers::new(Scaling::standard(Some(
+                mapping.maximum_concurrency.min(self.function.parallel),
+            ))),
             mapping,
             polled: Arc::clone(&polled),
             reads: JoinSet::new(),
             runs: JoinSet::new(),
             acknowledgements: JoinSet::new(),
+            kept: Vec::new(),
+            failed_in_a_row: 0,
             wanted: 1,
             pause: None,
         };
@@ -170,10 +150,13 @@ struct Drive<S> {
     reads: JoinSet<Result<Vec<Record>, Error>>,
     runs: JoinSet<(Batch, Result<Outcome, Error>)>,
     acknowledgements: JoinSet<Result<(), Error>>,
+    /// What failed, and until when it is kept before the source gets it back.
+    kept: Vec<(Instant, Vec<Record>)>,
+    failed_in_a_row: u32,
     /// How many reads may be under way: more while they find something.
     wanted: usize,
-    /// How many batches may run: fewer after failures.
-    allowed: usize,
+    /// How many batches may run.
+    pollers: Pollers,
     /// Until when not to read, and how long the last pause was.
     pause: Option<(Instant, Duration)>,
 }
@@ -187,25 +170,46 @@ impl<S: Source + 'static> Drive<S> {
             }
         });
         loop {
-            self.read();
+            self.grow();
             self.deliver();
-            let due = self
-                .batcher
-                .deadline()
-                .filter(|_| self.runs.len() < self.allowed);
-            let due = due.map(|due| self.function.engine.clock.until(due));
-            let pause = self.pause.filter(|_| self.reads.is_empty());
-            let pause = pause.map(|(until, _)| until.saturating_duration_since(Instant::now()));
+            self.read();
+            let next = self.next();
+            let next = next.map(|next| self.function.engine.clock.until(next));
+            // Once it is over, what there is room for decides when to read.
+            let pause = self
+                .pause
+                .and_then(|(until, _)| until.checked_duration_since(Instant::now()))
+                .filter(|pause| !pause.is_zero() && self.reads.is_empty());
+            let kept = self.kept.iter().map(|(until, _)| *until).min();
+            let kept = kept.map(|until| until.saturating_duration_since(Instant::now()));
             tokio::select! {
                 () = &mut stop => break,
                 Some(read) = self.reads.join_next() => self.received(read),
                 Some(run) = self.runs.join_next() => self.ran(run),
                 Some(done) = self.acknowledgements.join_next() => self.acknowledged(done),
-                () = sleep(due) => {}
+                () = sleep(next) => {}
                 () = sleep(pause) => {}
+                () = sleep(kept) => self.give_back(Instant::now()),
             }
         }
         self.wind_down().await;
+    }
+
+    /// When a batch will be due, or one more may run.
+    fn next(&mut self) -> Option<Duration> {
+        if self.runs.len() < self.pollers.allowed() {
+            self.pollers.caught_up();
+            return self.batcher.deadline();
+        }
+        self.grow();
+        self.batcher.deadline().and(self.pollers.grows_at())
+    }
+
+    /// Lets more batches run where as many run as may, and messages are left.
+    fn grow(&mut self) {
+        if self.runs.len() >= self.pollers.allowed() && self.batcher.deadline().is_some() {
+            self.pollers.backlog(self.function.engine.clock.now());
+        }
     }
 
     /// Starts as many reads as there is room for what they may bring.
@@ -214,7 +218,7 @@ impl<S: Source + 'static> Drive<S> {
             return;
         }
         let size = self.mapping.limits.size.max(1);
-        let room = (self.allowed.saturating_sub(self.runs.len()) * size).max(size);
+        let room = (self.pollers.allowed().saturating_sub(self.runs.len()) * size).max(size);
         while self.reads.len() < self.wanted {
             let expected = self.batcher.waiting() + self.reads.len() * size;
             let max = room.saturating_sub(expected).min(size.max(10));
@@ -229,19 +233,21 @@ impl<S: Source + 'static> Drive<S> {
 
     /// Starts the batches that are due.
     fn deliver(&mut self) {
-        while self.runs.len() < self.allowed {
+        while self.runs.len() < self.pollers.allowed() {
             let Some(batch) = self.batcher.next(self.function.engine.clock.now()) else {
                 return;
             };
             self.count(|polled| polled.batches += 1);
             let function = self.function.clone();
             let event = self.mapping.envelope.event(&batch.records);
+            let headers = headers(&batch.records);
+            let chain = chain(&headers);
             let links = match &function.engine.traces {
-                Some(_) => links(&batch.records),
+                Some(_) => links(&headers),
                 None => Vec::new(),
             };
             self.runs.spawn(async move {
-                let result = invoke(&function, &event, &links).await;
+                let result = invoke(&function, &event, &links, &chain).await;
                 (batch, result)
             });
         }
@@ -261,6 +267,9 @@ impl<S: Source + 'static> Drive<S> {
         };
         self.pause = None;
         self.wanted = if records.is_empty() {
+            if self.runs.is_empty() && self.batcher.waiting() == 0 {
+                self.pollers.idle();
+            }
             1
         } else {
             (self.wanted + 1).min(READS)
@@ -277,12 +286,16 @@ impl<S: Source + 'static> Drive<S> {
             polled.filtered += count(rejected.len());
         });
         self.acknowledge(rejected);
-        for record in self.batcher.offer(kept, self.function.engine.clock.now()) {
-            tracing::error!(
-                id = record.id,
-                "a record is too large for any event and is left where it is"
-            );
-            self.count(|polled| polled.failed += 1);
+        let too_large = self.batcher.offer(kept, self.function.engine.clock.now());
+        for record in &too_large {
+            tracing::error!(id = record.id, "a record is too large for any event");
+        }
+        match self.mapping.drop_too_large {
+            true => {
+                self.count(|polled| polled.given_up += count(too_large.len()));
+                self.acknowledge(too_large);
+            }
+            false => self.count(|polled| polled.failed += count(too_large.len())),
         }
     }
 
@@ -318,15 +331,14 @@ impl<S: Source + 'static> Drive<S> {
                 "counts as done although an earlier record of its group failed"
             );
         }
-        let most = self.mapping.maximum_concurrency.max(1);
-        self.allowed = match (
+        match (
             verdict.failed.is_empty(),
             self.mapping.report_batch_item_failures,
         ) {
-            (true, _) => (self.allowed + 1).min(most),
-            (false, true) if result.is_ok() => self.allowed,
-            (false, _) => (self.allowed / 2).max(1),
-        };
+            (true, _) => self.pollers.succeeded(),
+            (false, true) if result.is_ok() => {}
+            (false, _) => self.pollers.failed(),
+        }
         let given_back = self.batcher.finish(batch.id, &verdict.failed);
         self.count(|polled| {
             polled.succeeded += count(verdict.succeeded.len());
@@ -338,8 +350,28 @@ impl<S: Source + 'static> Drive<S> {
             .into_iter()
             .partition(|record| failed.contains(&record.id));
         self.acknowledge(done);
-        self.release(failed);
+        self.keep(failed);
         self.release(given_back);
+    }
+
+    /// Keeps what failed for a while, the longer the more batches fail one after the other.
+    fn keep(&mut self, failed: Vec<Record>) {
+        if failed.is_empty() {
+            self.failed_in_a_row = 0;
+            return;
+        }
+        let [shortest, longest] = KEPT;
+        let pause = (shortest * (1 << self.failed_in_a_row.min(5))).min(longest);
+        self.failed_in_a_row += 1;
+        self.kept.push((Instant::now() + pause, failed));
+    }
+
+    /// Gives back what has been kept until `now`.
+    fn give_back(&mut self, now: Instant) {
+        let over = |(until, _): &mut (Instant, Vec<Record>)| *until <= now;
+        for (_, records) in self.kept.extract_if(.., over).collect::<Vec<_>>() {
+            self.release(records);
+        }
     }
 
     fn acknowledge(&mut self, records: Vec<Record>) {
@@ -375,6 +407,9 @@ impl<S: Source + 'static> Drive<S> {
         while let Some(run) = self.runs.join_next().await {
             self.ran(run);
         }
+        for (_, records) in std::mem::take(&mut self.kept) {
+            self.release(records);
+        }
         while let Some(done) = self.acknowledgements.join_next().await {
             self.acknowledged(done);
         }
@@ -391,13 +426,15 @@ async fn invoke(
     function: &FunctionHandle,
     event: &Bytes,
     links: &[Link],
+    chain: &Chain,
 ) -> Result<Outcome, Error> {
     let begun = Instant::now();
     let mut pause = Duration::from_secs(1);
     loop {
         let invocation = Invocation::new(event.clone());
         let id = trace::request_id();
-        match function.invoke_linked(id, invocation, links.to_vec()).await {
+        let invoked = function.invoke_linked(id, invocation, links.to_vec(), chain.clone());
+        match invoked.await {
             Err(error)
                 if error.kind() == ErrorKind::Throttled && begun.elapsed() + pause < THROTTLED =>
             {

@@ -1,6 +1,7 @@
 //! The environments of one function, and the invocations that wait for one.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,6 +15,8 @@ use crate::environment::{Dispatch, Environment};
 use crate::log::Log;
 use crate::mount::Mounted;
 use crate::options::Command;
+use crate::process::HANDLER;
+use crate::streaming::Writer;
 use crate::traces::Times;
 
 /// How long an environment that has answered may take to ask for more before another is started in
@@ -29,6 +32,7 @@ pub(crate) struct Job {
     pub(crate) client_context: Option<String>,
     pub(crate) trace_header: String,
     pub(crate) times: Option<Arc<Times>>,
+    pub(crate) stream: Option<Writer>,
     pub(crate) tail: bool,
     pub(crate) permit: Permit,
     pub(crate) done: oneshot::Sender<Finished>,
@@ -86,6 +90,8 @@ pub(crate) struct Pool {
     pub(crate) function: lambda_with::Function,
     pub(crate) command: Command,
     pub(crate) mounted: Option<Mounted>,
+    /// The folder of its external extensions.
+    pub(crate) extensions: PathBuf,
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) clock: Clock,
     pub(crate) log: Log,
@@ -137,7 +143,7 @@ impl Pool {
     /// Gives an environment that asks for work its next job.
     pub(crate) fn next(&self, environment: &Arc<Environment>) -> Next {
         let mut state = self.lock();
-        if environment.is_retired() {
+        if environment.is_retired() || environment.has_ended() {
             return Next::Retire;
         }
         let (was_starting, was_settling) = environment.ready();
@@ -210,6 +216,13 @@ impl Pool {
         state.idle.clear();
         state.all.clear();
         state.tasks = JoinSet::new();
+    }
+
+    /// The function's handler, as extensions are told.
+    pub(crate) fn handler(&self) -> &str {
+        let mut set = self.environment.iter().rev();
+        set.find(|(name, _)| name == "_HANDLER")
+            .map_or(HANDLER, |(_, value)| value)
     }
 
     /// How many environments there are.

@@ -1,15 +1,30 @@
 //! Starting and ending the process of one environment.
 
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
 use lambda_with::Timestamp;
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::process::{Child, ChildStdin, Command};
 
 use crate::mount::Mounted;
-use crate::{options, trace, watchdog};
+use crate::{trace, watchdog};
+
+/// Variables that extensions do not see.
+const RUNTIME_ONLY: [&str; 10] = [
+    "AWS_EXECUTION_ENV",
+    "AWS_LAMBDA_LOG_GROUP_NAME",
+    "AWS_LAMBDA_LOG_STREAM_NAME",
+    "AWS_XRAY_CONTEXT_MISSING",
+    "AWS_XRAY_DAEMON_ADDRESS",
+    "LAMBDA_RUNTIME_DIR",
+    "LAMBDA_TASK_ROOT",
+    "_AWS_XRAY_DAEMON_ADDRESS",
+    "_AWS_XRAY_DAEMON_PORT",
+    "_HANDLER",
+];
 
 /// Variables a process inherits from the engine, where they are set. Credentials are not among them:
 /// a function that needs any is given them by name.
@@ -45,11 +60,14 @@ const INHERITED: [&str; 25] = [
 #[derive(Debug)]
 pub(crate) struct Setup<'a> {
     pub(crate) function: &'a lambda_with::Function,
-    pub(crate) command: &'a options::Command,
+    pub(crate) program: &'a OsStr,
+    pub(crate) args: &'a [OsString],
+    pub(crate) dir: Option<&'a Path>,
     pub(crate) mounted: Option<&'a Mounted>,
     pub(crate) environment: &'a [(String, String)],
     pub(crate) runtime_api: String,
     pub(crate) now: Timestamp,
+    pub(crate) is_extension: bool,
 }
 
 /// A process in a group of its own, which is killed with all its descendants when this is dropped.
@@ -69,15 +87,15 @@ impl Process {
         let (reader, writer) = std::io::pipe()?;
         let (program, args) = match setup.mounted.and_then(Mounted::before) {
             Some((program, args)) => (program, args),
-            None => (setup.command.program.as_os_str(), Vec::new()),
+            None => (setup.program, Vec::new()),
         };
         let mut command = Command::new(program);
         command.args(&args);
         if !args.is_empty() {
-            command.arg(&setup.command.program);
+            command.arg(setup.program);
         }
         command
-            .args(&setup.command.args)
+            .args(setup.args)
             .env_clear()
             .envs(
                 INHERITED
@@ -92,7 +110,12 @@ impl Process {
             .stderr(writer)
             .process_group(0)
             .kill_on_drop(true);
-        if let Some(dir) = &setup.command.dir {
+        if setup.is_extension {
+            for name in RUNTIME_ONLY {
+                command.env_remove(name);
+            }
+        }
+        if let Some(dir) = setup.dir {
             command.current_dir(dir);
         }
         let mut child = command.spawn()?;
@@ -113,15 +136,15 @@ impl Process {
         ))
     }
 
-    /// Waits for the end of the process and says how it ended, in Lambda's words.
+    /// Waits for the end of the process and says how it ended, in Lambda's words: `exit status 1`,
+    /// `signal: killed`.
     pub(crate) async fn ended(&mut self) -> String {
         use std::os::unix::process::ExitStatusExt;
         let Ok(status) = self.child.wait().await else {
-            return "Runtime exited without providing a reason".to_owned();
+            return "exit status 0".to_owned();
         };
         match (status.code(), status.signal()) {
-            (Some(0), _) => "Runtime exited without providing a reason".to_owned(),
-            (Some(code), _) => format!("Runtime exited with error: exit status {code}"),
+            (Some(code), _) => format!("exit status {code}"),
             (None, signal) => {
                 let signal = signal.unwrap_or_default();
                 let name = name(signal).map_or_else(|| signal.to_string(), str::to_owned);
@@ -130,8 +153,16 @@ impl Process {
                 } else {
                     ""
                 };
-                format!("Runtime exited with error: signal: {name}{core}")
+                format!("signal: {name}{core}")
             }
+        }
+    }
+
+    /// Asks the process to end.
+    pub(crate) fn terminate(&self) {
+        if let Some(process) = self.group {
+            // Fails when it has ended already.
+            let _ = kill_process(process, Signal::TERM);
         }
     }
 
@@ -178,12 +209,12 @@ impl Drop for Process {
 /// See <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>.
 fn variables(setup: &Setup<'_>) -> Vec<(&'static str, String)> {
     let function = setup.function;
-    let dir = setup.command.dir.as_deref().unwrap_or(Path::new("."));
+    let dir = setup.dir.unwrap_or(Path::new("."));
     let root = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
     let date = setup.now.to_rfc3339_millis();
     let date = date.get(..10).unwrap_or_default().replace('-', "/");
     vec![
-        ("_HANDLER", "bootstrap".to_owned()),
+        ("_HANDLER", HANDLER.to_owned()),
         ("AWS_ACCESS_KEY_ID", "lambda-with-local".to_owned()),
         ("AWS_SECRET_ACCESS_KEY", "lambda-with-local".to_owned()),
         ("AWS_DEFAULT_REGION", function.region().to_owned()),
@@ -231,6 +262,9 @@ fn name(signal: i32) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+/// The handler of a function that names none.
+pub(crate) const HANDLER: &str = "bootstrap";
 
 /// How long a process has to ask for its first event.
 ///

@@ -130,6 +130,24 @@ impl Refusal {
 /// The context under which a throttle keeps Lambda's `Reason`.
 pub(crate) const REASON: &str = "reason";
 
+/// The error of an invocation that would go on with a loop.
+pub(crate) fn stopped_loop(function: &str) -> Error {
+    Error::new(
+        ErrorKind::Limit,
+        "Lambda has detected your function being invoked in a recursive loop with other Amazon Web \
+         Services resources and stopped your function's invocation.",
+    )
+    .with("function", function)
+    .with(REASON, RECURSION)
+}
+
+/// Whether an invocation was refused because it would go on with a loop.
+pub(crate) fn is_loop(error: &Error) -> bool {
+    error.context(REASON) == Some(RECURSION)
+}
+
+const RECURSION: &str = "RecursiveInvocationException";
+
 /// What Lambda answers when the engine did not run a function.
 impl From<&Error> for Refusal {
     fn from(error: &Error) -> Self {
@@ -140,6 +158,9 @@ impl From<&Error> for Refusal {
                     .context(REASON)
                     .unwrap_or("ConcurrentInvocationLimitExceeded"),
             ),
+            ErrorKind::Limit if is_loop(error) => {
+                Self::user(StatusCode::BAD_REQUEST, RECURSION, error.message())
+            }
             ErrorKind::Limit => Self::user(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "RequestEntityTooLargeException",

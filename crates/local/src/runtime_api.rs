@@ -1,4 +1,4 @@
-//! The Runtime API of one environment.
+//! The Runtime API of one environment, and beside it the Extensions API.
 //!
 //! Every environment has a listener of its own, so that a call needs nothing to say from which
 //! environment it comes. See <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>.
@@ -12,9 +12,11 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::environment::{Dispatch, Environment, InitError, Mismatch};
+use crate::extensions_api;
 use crate::http::{Unread, json, read};
 use crate::pool::Next;
 use crate::refusal::{error_object, json_bytes};
+use crate::streaming::{self, Broken};
 
 /// The largest answer: 6 MB and the 100 bytes Lambda allows on top.
 const MAX_RESPONSE: usize = 6 * 1024 * 1024 + 100;
@@ -33,6 +35,15 @@ pub(crate) async fn serve(listener: TcpListener, environment: Arc<Environment>) 
 }
 
 async fn answer(environment: Arc<Environment>, request: Request<Incoming>) -> Response<Bytes> {
+    if request.uri().path().starts_with(extensions_api::BASE) {
+        return extensions_api::answer(&environment, request).await;
+    }
+    if let (&Method::PUT, Some(answer)) = (
+        request.method(),
+        extensions_api::no_telemetry(request.uri().path()),
+    ) {
+        return answer;
+    }
     let path = request
         .uri()
         .path()
@@ -61,6 +72,7 @@ async fn next(environment: &Arc<Environment>) -> Response<Bytes> {
             "the event at hand has not been answered",
         );
     }
+    environment.settled().await;
     let dispatch = match environment.pool.next(environment) {
         Next::Run(dispatch) => Some(dispatch),
         Next::Wait(dispatch) => dispatch.await.ok(),
@@ -71,11 +83,9 @@ async fn next(environment: &Arc<Environment>) -> Response<Bytes> {
     };
     match dispatch {
         Some(dispatch) => event(dispatch),
-        None => refuse(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "Container.Ended",
-            "the environment comes to its end",
-        ),
+        // As on Lambda: a runtime that waits is ended while it waits. Some panic over any answer that
+        // is no event.
+        None => std::future::pending().await,
     }
 }
 
@@ -109,12 +119,42 @@ async fn respond(
     if let Some(refused) = mismatch(environment, id, request.headers()) {
         return refused;
     }
-    match read(request.into_body(), MAX_RESPONSE).await {
+    let mode = request
+        .headers()
+        .get("lambda-runtime-function-response-mode");
+    if mode.is_some_and(|mode| mode != "streaming") {
+        let kind = "Runtime.InvalidResponseModeHeader";
+        let message = "Invalid function response mode";
+        let object = error_object(kind, message);
+        environment.finish(id, Err(object), Some(&format!("error\tError Type: {kind}")));
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            "InvalidFunctionResponseMode",
+            message,
+        );
+    }
+    let (parts, body) = request.into_parts();
+    let (limit, answer) = match environment.stream() {
+        Some(writer) => {
+            let pumped = writer.pump(&parts.headers, body).await;
+            (
+                streaming::MAX,
+                pumped
+                    .map(|()| Bytes::new())
+                    .map_err(|broken| match broken {
+                        Broken::TooLarge => Unread::TooLarge,
+                        Broken::Truncated => Unread::Broken,
+                    }),
+            )
+        }
+        None => (MAX_RESPONSE, read(body, MAX_RESPONSE).await),
+    };
+    match answer {
         Ok(body) => accepted(environment.finish(id, Ok(body), None)),
         Err(Unread::TooLarge) => {
             let kind = "Function.ResponseSizeTooLarge";
             let message = format!(
-                "Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE} bytes)."
+                "Response payload size exceeded maximum allowed payload size ({limit} bytes)."
             );
             let object = error_object(kind, &message);
             environment.finish(id, Err(object), Some(&format!("error\tError Type: {kind}")));
@@ -124,6 +164,8 @@ async fn respond(
                 &message,
             )
         }
+        // Its process was ended in the middle of its answer, and that is what the caller is told.
+        Err(Unread::Broken) if environment.is_late() => accepted(false),
         Err(Unread::Broken) => {
             let object = error_object(
                 "Runtime.TruncatedResponse",
@@ -200,7 +242,7 @@ fn mismatch(environment: &Environment, id: &str, headers: &HeaderMap) -> Option<
     Some(refuse(StatusCode::BAD_REQUEST, kind, message))
 }
 
-fn accepted(fits: bool) -> Response<Bytes> {
+pub(crate) fn accepted(fits: bool) -> Response<Bytes> {
     if fits {
         json(
             StatusCode::ACCEPTED,
@@ -215,7 +257,7 @@ fn accepted(fits: bool) -> Response<Bytes> {
     }
 }
 
-fn refuse(status: StatusCode, kind: &str, message: &str) -> Response<Bytes> {
+pub(crate) fn refuse(status: StatusCode, kind: &str, message: &str) -> Response<Bytes> {
     json(
         status,
         json_bytes(&serde_json::json!({ "errorMessage": message, "errorType": kind })),

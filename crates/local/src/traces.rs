@@ -14,7 +14,7 @@ use tokio::net::UdpSocket;
 use tokio::sync::watch;
 
 use self::file::Writer;
-pub(crate) use self::segments::{Invoked, Times, links};
+pub(crate) use self::segments::{Invoked, Times, chain, headers, links};
 use crate::poller::told;
 
 /// How many bytes of documents are kept in memory.

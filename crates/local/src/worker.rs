@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lambda_with::rules::destination::{DeadLetter, InvocationRecord};
+use lambda_with::rules::recursion::Chain;
 use lambda_with::rules::retry::{self, Condition, Decision};
 use lambda_with::{Arn, ErrorKind, Outcome};
 use tokio::sync::{Notify, Semaphore, watch};
@@ -16,6 +17,7 @@ use crate::history::What;
 use crate::local::Engine;
 use crate::options::Asynchronous;
 use crate::queue::{Event, Place};
+use crate::refusal::is_loop;
 use crate::trace;
 
 /// How long to wait after the queue could not be read.
@@ -69,7 +71,7 @@ pub(crate) async fn work(
 /// One attempt at one event, and what follows from it.
 async fn attempt(engine: &Arc<Engine>, function: &Arc<Function>, place: Place, mut event: Event) {
     let settings = function.asynchronous(event.qualifier.as_deref());
-    let reserved = function.definition.reserved_concurrency;
+    let reserved = function.reserved();
     let before = event
         .state
         .before(&settings.retry, engine.clock.now(), reserved);
@@ -128,6 +130,8 @@ async fn run(
         client_context: None,
         trace_header: event.trace_header.clone(),
         links: Vec::new(),
+        chain: Chain::default(),
+        stream: None,
         times: None,
         tail: false,
     };
@@ -135,6 +139,7 @@ async fn run(
         Ok(outcome) if outcome.is_function_error() => Some((retry::Attempt::Failed, Some(outcome))),
         Ok(outcome) => Some((retry::Attempt::Succeeded, Some(outcome))),
         Err(error) if error.kind() == ErrorKind::Unavailable => None,
+        Err(error) if is_loop(&error) => Some((retry::Attempt::Stopped, None)),
         Err(_) => Some((retry::Attempt::NotRun, None)),
     }
 }
@@ -172,7 +177,7 @@ async fn send(
             to: to.cloned(),
             body: body.clone(),
         });
-        if !to_function(engine, to, &body, event).await {
+        if !to_function(engine, function, to, &body, event).await {
             engine.deliveries.record(kind, function.name(), to, &body);
         }
     }
@@ -194,6 +199,7 @@ async fn send(
 /// Queues a record for a function of this engine, if that is where it goes.
 async fn to_function(
     engine: &Arc<Engine>,
+    from: &Function,
     to: Option<&Arn>,
     record: &bytes::Bytes,
     of: &Event,
@@ -201,11 +207,15 @@ async fn to_function(
     let Some((function, qualifier)) = to.and_then(|to| engine.find(to.as_str()).ok()) else {
         return false;
     };
+    // As a call of the function itself would carry it.
+    let chain = Chain::default();
+    let (header, now) = (of.trace_header.clone(), engine.clock.now());
+    let (header, _) = trace::entered(header, chain, &from.definition.arn, now);
     let event = Event {
         request_id: trace::request_id(),
         payload: record.clone(),
         qualifier,
-        trace_header: of.trace_header.clone(),
+        trace_header: Some(header),
         state: retry::State::accepted(engine.clock.now()),
     };
     let accepted = engine.accept(&function, event).await;

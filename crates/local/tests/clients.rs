@@ -6,10 +6,16 @@ mod common;
 
 use std::path::Path;
 
-use common::{ARN, answer, echo, error, function, invocation, options, python};
-use lambda_with::{Function, Invocation, Invoke, LogType, Outcome};
-use lambda_with_local::{Command, FunctionOptions, Local, Run, What};
-use serde_json::json;
+use common::{
+    ARN, answer, echo, error, eventually, example, function, invocation, options, python,
+};
+use lambda_with::rules::mapping::SourceKind;
+use lambda_with::rules::stream::Settings;
+use lambda_with::{Error, ErrorKind, Function, Invocation, Invoke, LogType, Outcome};
+use lambda_with_local::{
+    Command, FunctionOptions, Local, Mapping, Opening, Run, ScriptedSource, ScriptedStream, What,
+};
+use serde_json::{Value, json};
 
 fn scripts() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python")
@@ -22,23 +28,11 @@ fn python_function(definition: Function, command: Command) -> FunctionOptions {
     options
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn boto3_finds_lambda() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut full = function();
-    full.arn = "arn:aws:lambda:eu-west-1:123456789012:function:full"
-        .parse()
-        .unwrap();
-    full.reserved_concurrency = Some(0);
-    let (mut options, _) = options(dir.path(), echo(function()));
-    options.functions.push(echo(full));
-    options.history = true;
-    let local = Local::start(options).await.unwrap();
-    let handle = local.handle();
-    let endpoint = format!("http://{}", handle.invoke_address().unwrap());
+/// Runs a script that fails when something is not as it should be.
+async fn runs_well(script: &str, arguments: &[&str]) {
     let client = tokio::process::Command::new(python("python"))
-        .arg(scripts().join("client.py"))
-        .arg(endpoint)
+        .arg(scripts().join(script))
+        .args(arguments)
         .env_remove("AWS_PROFILE")
         .output()
         .await
@@ -48,12 +42,101 @@ async fn boto3_finds_lambda() {
         "{}",
         String::from_utf8_lossy(&client.stderr)
     );
+}
+
+/// The function `echo` under another name.
+fn named(name: &str) -> Function {
+    let mut function = function();
+    function.arn = ARN.replace(":echo", &format!(":{name}")).parse().unwrap();
+    function
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn boto3_finds_lambda() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut full = named("full");
+    full.reserved_concurrency = Some(0);
+    let (mut options, _) = options(dir.path(), echo(function()));
+    options.functions.push(echo(full));
+    options.history = true;
+    let local = Local::start(options).await.unwrap();
+    let handle = local.handle();
+    let endpoint = format!("http://{}", handle.invoke_address().unwrap());
+    runs_well("client.py", &[&endpoint]).await;
     handle.settled().await;
     let ran = |happening: &lambda_with_local::Happening| matches!(&happening.what, What::Ran { payload, .. } if &payload[..] == br#"{"a": 1}"#);
     assert!(
         handle.history().iter().any(ran),
         "the event of type `Event` ran"
     );
+    local.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn boto3_reads_streams() {
+    let dir = tempfile::tempdir().unwrap();
+    let streams = |mut definition: Function, timeout: u32| {
+        definition.timeout = timeout;
+        FunctionOptions::new(definition, Run::Command(Command::new(example("streams"))))
+    };
+    let (mut options, _) = options(dir.path(), streams(function(), 60));
+    options.functions.push(streams(named("short"), 1));
+    options.functions.push(echo(named("plain")));
+    let mut full = named("full");
+    full.reserved_concurrency = Some(0);
+    options.functions.push(echo(full));
+    let local = Local::start(options).await.unwrap();
+    let endpoint = format!("http://{}", local.handle().invoke_address().unwrap());
+    let done = dir.path().join("done");
+    runs_well("stream.py", &[&endpoint, &done.display().to_string()]).await;
+    eventually("the function goes on without its client", 5, || {
+        done.exists()
+    })
+    .await;
+    local.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn boto3_manages_mappings() {
+    const SHARD: &str = "shardId-000000000000";
+    let dir = tempfile::tempdir().unwrap();
+    let (mut options, _) = options(dir.path(), echo(function()));
+    options.functions.push(echo(named("other")));
+    let local = Local::start(options).await.unwrap();
+    let handle = local.handle();
+    handle.open_with(|opening: Opening| {
+        Box::pin(async move {
+            let source = opening.mapping.source.clone().unwrap();
+            if source.resource().ends_with("missing") {
+                return Err(Error::new(ErrorKind::NotFound, "it is not there"));
+            }
+            Ok(match opening.kind {
+                SourceKind::Kinesis | SourceKind::DynamoDb => {
+                    let stream = ScriptedStream::new([SHARD]);
+                    stream.put(SHARD, [ScriptedStream::record("1", "a key", "{}")]);
+                    let settings = Settings::of(&opening.mapping, opening.kind)?;
+                    opening.function.stream(opening.uuid, stream, settings)
+                }
+                _ => opening
+                    .function
+                    .poll(ScriptedSource::broker(), Mapping::default()),
+            })
+        })
+    });
+    let mapping = lambda_with::rules::mapping::Mapping {
+        source: Some(
+            "arn:aws:sqs:eu-west-1:123456789012:attached"
+                .parse()
+                .unwrap(),
+        ),
+        batch_size: Some(3),
+        ..Default::default()
+    };
+    let echo = handle.function("echo").unwrap();
+    let opening = Opening::new(echo, SourceKind::SqsStandard, mapping);
+    handle.attach(opening, None);
+    let endpoint = format!("http://{}", handle.invoke_address().unwrap());
+    runs_well("mappings.py", &[&endpoint]).await;
     local.shutdown().await;
 }
 
@@ -91,10 +174,19 @@ async fn a_python_function_runs_on_awslambdaric() {
         let remaining = seen["remaining"].as_i64().unwrap();
         assert!((15_000..=20_000).contains(&remaining), "{remaining}");
     }
+    let nothing = echo.invoke(invocation(&json!({"nothing": true}))).await;
+    assert_eq!(answer(nothing.unwrap()), json!(null));
     let raised = echo
         .invoke(invocation(&json!({"raise": "so it is"})))
         .await
         .unwrap();
+    let object: serde_json::Map<String, Value> =
+        serde_json::from_slice(raised.payload().unwrap()).unwrap();
+    let members: Vec<&str> = object.keys().map(String::as_str).collect();
+    assert_eq!(
+        members,
+        ["errorMessage", "errorType", "requestId", "stackTrace"]
+    );
     let raised = error(raised);
     assert_eq!(
         (raised.error_type.as_deref(), raised.error_message.as_str()),

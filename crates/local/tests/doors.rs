@@ -75,7 +75,7 @@ async fn a_front_door_takes_whole_bodies_of_at_most_ten_megabytes() {
     let taken = local
         .handle()
         .serve(address.port(), |_: http::Request<Bytes>, _: Peer| async {
-            http::Response::default()
+            http::Response::new(Bytes::new())
         })
         .await;
     assert_eq!(taken.unwrap_err().kind(), ErrorKind::Unavailable);

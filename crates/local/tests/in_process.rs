@@ -192,39 +192,34 @@ async fn events_are_retried_as_recorded_from_lambda() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_throttled_event_waits_until_it_can_run() {
-    let mut definition = function(ARN);
-    definition.reserved_concurrency = Some(1);
-    definition.timeout = 900;
-    let slow = Run::handler(|event: Bytes, _: Context| async move {
-        tokio::time::sleep(Duration::from_secs(100)).await;
-        Ok::<_, FunctionError>(event)
+#[tokio::test]
+async fn an_event_carries_no_client_context() {
+    let run = Run::handler(|_, context: Context| async move {
+        Ok::<_, FunctionError>(serde_json::to_vec(&context.client_context).unwrap().into())
     });
-    let local = start([FunctionOptions::new(definition, slow)]).await;
+    let local = start([FunctionOptions::new(function(ARN), run)]).await;
     let orders = local.handle().function("orders").unwrap();
-    let first = tokio::spawn({
-        let orders = orders.clone();
-        async move { orders.invoke(Invocation::new("1")).await }
-    });
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let throttled = orders.invoke(Invocation::new("2")).await.unwrap_err();
-    assert_eq!(throttled.kind(), ErrorKind::Throttled);
-    assert_eq!(
-        throttled.context("reason"),
-        Some("ReservedFunctionConcurrentInvocationLimitExceeded")
-    );
-    orders.invoke(event("3")).await.unwrap();
-    local.handle().settled().await;
-    assert!(first.await.unwrap().is_ok());
-    let refused = |happening: &&Happening| matches!(happening.what, What::Refused(_));
-    let history = local.handle().history();
-    assert!(history.iter().filter(refused).count() > 3, "{history:#?}");
-    assert!(
-        history
+    for (invocation_type, seen) in [
+        (InvocationType::RequestResponse, r#""{\"custom\":{}}""#),
+        (InvocationType::Event, "null"),
+    ] {
+        let asked = Invocation {
+            invocation_type,
+            client_context: Some(r#"{"custom":{}}"#.into()),
+            ..Invocation::new("{}")
+        };
+        orders.invoke(asked).await.unwrap();
+        local.handle().settled().await;
+        let ran = local.handle().history();
+        let ran = ran
             .iter()
-            .any(|happening| happening.what == What::Finished(Condition::Success))
-    );
+            .rev()
+            .find_map(|happening| match &happening.what {
+                What::Ran { outcome, .. } => outcome.payload().cloned(),
+                _ => None,
+            });
+        assert_eq!(ran.unwrap(), seen);
+    }
 }
 
 #[tokio::test(start_paused = true)]

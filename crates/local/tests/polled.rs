@@ -9,8 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use expect_test::{Expect, expect};
-use lambda_with::rules::batch::{Envelope, Limits};
-use lambda_with::rules::filter::DataKey;
+use lambda_with::rules::mapping::{self, SourceKind};
 use lambda_with::rules::stream::{Origin, Settings};
 use lambda_with::{Function, FunctionError, Record, Timestamp};
 use lambda_with_local::{
@@ -42,8 +41,10 @@ enum Kind {
     Fifo,
     Kinesis,
     DynamoDb,
+    Msk,
     Kafka,
-    Mq,
+    ActiveMq,
+    RabbitMq,
 }
 
 impl Kind {
@@ -64,18 +65,22 @@ impl Kind {
                 "eventName": "INSERT",
                 "dynamodb": {"SequenceNumber": number.to_string(), "Keys": {"id": {"S": key}}},
             }),
-            Self::Kafka => {
+            Self::Msk | Self::Kafka => {
                 json!({"topic": "orders", "partition": 0, "offset": number, "key": null})
             }
-            Self::Mq => json!({"messageID": number.to_string(), "messageType": "jms/text-message"}),
+            Self::ActiveMq => {
+                json!({"messageID": number.to_string(), "messageType": "jms/text-message"})
+            }
+            Self::RabbitMq => json!({"basicProperties": {"messageId": number.to_string()}}),
         }
     }
 
     /// The numbers of an event's records.
     fn numbers(self, event: &Value) -> Vec<u32> {
         let records = match self {
-            Self::Kafka => event["records"]["orders-0"].as_array(),
-            Self::Mq => event["messages"].as_array(),
+            Self::Msk | Self::Kafka => event["records"]["orders-0"].as_array(),
+            Self::ActiveMq => event["messages"].as_array(),
+            Self::RabbitMq => event["rmqMessagesByQueue"]["orders::/"].as_array(),
             _ => event["Records"].as_array(),
         };
         let number = |record: &Value| {
@@ -83,8 +88,9 @@ impl Kind {
                 Self::Sqs | Self::Fifo => &record["messageId"],
                 Self::Kinesis => &record["kinesis"]["sequenceNumber"],
                 Self::DynamoDb => &record["dynamodb"]["SequenceNumber"],
-                Self::Kafka => &record["offset"],
-                Self::Mq => &record["messageID"],
+                Self::Msk | Self::Kafka => &record["offset"],
+                Self::ActiveMq => &record["messageID"],
+                Self::RabbitMq => &record["basicProperties"]["messageId"],
             };
             id.as_u64().map_or_else(
                 || id.as_str().unwrap().parse().unwrap(),
@@ -97,7 +103,7 @@ impl Kind {
     /// What a partial answer names a record by.
     fn identifier(self, number: u32) -> Value {
         match self {
-            Self::Kafka => json!({"partition": "orders-0", "offset": number}),
+            Self::Msk | Self::Kafka => json!({"partition": "orders-0", "offset": number}),
             _ => json!(number.to_string()),
         }
     }
@@ -149,7 +155,8 @@ fn function(kind: Kind) -> FunctionOptions {
 fn records(kind: Kind) -> Vec<Record> {
     let record = |(number, key): (u32, &str)| Record {
         id: number.to_string(),
-        group: (!matches!(kind, Kind::Sqs | Kind::Mq)).then(|| key.to_owned()),
+        group: (!matches!(kind, Kind::Sqs | Kind::ActiveMq | Kind::RabbitMq))
+            .then(|| key.to_owned()),
         receipt: String::new(),
         json: kind.record(number, key).to_string().into(),
         arrived: Some(Timestamp::now()),
@@ -163,34 +170,30 @@ async fn play(kind: Kind) -> String {
     options.functions.push(function(kind));
     let local = Local::start(options).await.unwrap();
     let orders = local.handle().function("orders").unwrap();
-    let limits = Limits {
-        size: 4,
-        ..Limits::default()
-    };
     let mut end = String::new();
     match kind {
-        Kind::Sqs | Kind::Fifo | Kind::Mq => {
-            let visibility = match kind {
-                // What is not acknowledged is given back at once.
-                Kind::Mq => Duration::from_secs(1),
-                _ => Duration::from_secs(30),
+        Kind::Sqs | Kind::Fifo | Kind::ActiveMq | Kind::RabbitMq => {
+            let source = match kind {
+                Kind::ActiveMq => SourceKind::ActiveMq,
+                Kind::RabbitMq => SourceKind::RabbitMq,
+                Kind::Fifo => SourceKind::SqsFifo,
+                _ => SourceKind::SqsStandard,
             };
-            let queue = ScriptedSource::with_dead_letters(visibility, 4);
+            let queue = match source.is_mq() {
+                true => ScriptedSource::broker(),
+                false => ScriptedSource::with_dead_letters(Duration::from_secs(30), 4),
+            };
             queue.put(records(kind));
+            let definition = mapping::Mapping {
+                source: Some(BROKER.parse().unwrap()),
+                batch_size: Some(4),
+                queue: Some("orders".into()),
+                report_batch_item_failures: Some(!source.is_mq()),
+                ..mapping::Mapping::default()
+            };
             let mapping = Mapping {
-                limits,
-                report_batch_item_failures: kind != Kind::Mq,
-                data_key: if kind == Kind::Mq {
-                    DataKey::MQ
-                } else {
-                    DataKey::SQS
-                },
-                envelope: match kind {
-                    Kind::Mq => Envelope::active_mq(&BROKER.parse().unwrap()),
-                    _ => Envelope::default(),
-                },
                 maximum_concurrency: 1,
-                ..Mapping::default()
+                ..Mapping::of(&definition, source).unwrap()
             };
             let poller = orders.poll(queue.clone(), mapping);
             tokio::time::sleep(Duration::from_secs(600)).await;
@@ -199,7 +202,7 @@ async fn play(kind: Kind) -> String {
             assert!(queue.is_empty(), "nothing is lost or left");
             poller.stop().await;
         }
-        Kind::Kinesis | Kind::DynamoDb | Kind::Kafka => {
+        Kind::Kinesis | Kind::DynamoDb | Kind::Msk | Kind::Kafka => {
             let stream = ScriptedStream::new(["orders-0"]);
             stream.put("orders-0", records(kind));
             let mut settings = Settings::new(match kind {
@@ -209,9 +212,12 @@ async fn play(kind: Kind) -> String {
                 Kind::DynamoDb => Origin::DynamoDb {
                     stream: TABLE.parse().unwrap(),
                 },
-                _ => Origin::Msk {
+                Kind::Msk => Origin::Msk {
                     cluster: CLUSTER.parse().unwrap(),
                     bootstrap_servers: "b-1.example.com:9098".into(),
+                },
+                _ => Origin::Kafka {
+                    bootstrap_servers: "broker.example.net:9092".into(),
                 },
             });
             settings.limits.size = 4;
@@ -332,9 +338,10 @@ async fn the_same_failures_everywhere() {
     "#]],
     )
     .await;
-    check(
-        Kind::Kafka,
-        &expect![[r#"
+    for kind in [Kind::Msk, Kind::Kafka] {
+        check(
+            kind,
+            &expect![[r#"
         0 [1, 2, 3, 4] error
         0.25 [1, 2, 3, 4] [{"offset":3,"partition":"orders-0"}]
         0.25 [3, 4] []
@@ -345,20 +352,22 @@ async fn the_same_failures_everywhere() {
         1.5 sent "RetryAttemptsExhausted" 3
         checkpoint 6
     "#]],
-    )
-    .await;
-    check(
-        Kind::Mq,
-        &expect![[r#"
+        )
+        .await;
+    }
+    for kind in [Kind::ActiveMq, Kind::RabbitMq] {
+        check(
+            kind,
+            &expect![[r#"
             0 [1, 2, 3, 4] error
-            0 [5, 6] ["6"]
-            1 [1, 2] []
-            1 [3, 4] ["3"]
+            0.5 [5, 6] ["6"]
+            1 [1, 2, 3, 4] ["3"]
             acknowledged ["5", "6", "1", "2", "3", "4"]
             dead letters []
         "#]],
-    )
-    .await;
+        )
+        .await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -395,4 +404,48 @@ async fn a_throttled_function_loses_nothing() {
         (0, 0)
     );
     assert!(stream.checkpoints().is_empty());
+}
+
+/// A broker gives out again at once what it got back, and keeps what nobody acknowledges.
+#[tokio::test(start_paused = true)]
+async fn a_broker_gets_back_what_failed_after_a_pause_and_loses_what_is_too_large() {
+    let mut options = Options::in_memory();
+    let run = Run::handler(|_: Bytes, _| async {
+        Err::<Bytes, _>(FunctionError {
+            error_type: None,
+            error_message: "no".into(),
+        })
+    });
+    let arn = "arn:aws:lambda:eu-west-1:123456789012:function:orders";
+    let orders = Function::new(arn.parse().unwrap()).unwrap();
+    options.functions.push(FunctionOptions::new(orders, run));
+    let local = Local::start(options).await.unwrap();
+    let orders = local.handle().function("orders").unwrap();
+    let queue = ScriptedSource::broker();
+    let large = format!(r#"{{"data":"{}"}}"#, "x".repeat(6 * 1024 * 1024));
+    queue.put([
+        ScriptedSource::record("large", None, large),
+        ScriptedSource::record("bad", None, "{}"),
+    ]);
+    let definition = mapping::Mapping {
+        source: Some(BROKER.parse().unwrap()),
+        queue: Some("orders".into()),
+        ..mapping::Mapping::default()
+    };
+    let mapping = Mapping::of(&definition, SourceKind::RabbitMq).unwrap();
+    let poller = orders.poll(queue.clone(), mapping);
+    tokio::time::sleep(Duration::from_secs(100)).await;
+    let history = local.handle().history();
+    let ran = |happening: &&Happening| matches!(happening.what, What::Ran { .. });
+    let times: Vec<_> = history.iter().filter(ran).map(|it| it.at).collect();
+    let pauses: Vec<i64> = times
+        .windows(2)
+        .map(|pair| pair[1].unix_millis() - pair[0].unix_millis())
+        .collect();
+    // Each with the half second a batch gathers.
+    assert_eq!(pauses, [1500, 2500, 4500, 8500, 16_500, 30_500, 30_500]);
+    assert_eq!(queue.acknowledged(), ["large"]);
+    assert_eq!(poller.polled().given_up, 1);
+    poller.stop().await;
+    assert_eq!(queue.len(), 1);
 }

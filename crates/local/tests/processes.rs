@@ -67,10 +67,11 @@ async fn a_function_sees_what_lambda_shows_it() {
     };
     let context = answer(echo.invoke(asked).await.unwrap());
     assert_eq!(context["arn"], format!("{ARN}:$LATEST"));
-    assert_eq!(
-        context["trace"],
-        "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=1"
-    );
+    // Lambda adds by what it finds loops.
+    let trace = context["trace"].as_str().unwrap();
+    let (given, lineage) = trace.split_once(";Lineage=").unwrap();
+    assert_eq!(given, "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=1");
+    assert!(lineage.ends_with(":0"), "{lineage}");
     assert_eq!(context["client"]["custom"]["k"], "v");
     assert_eq!(context["request_id"].as_str().unwrap().len(), 36);
     let now = std::time::SystemTime::now()
@@ -141,9 +142,17 @@ async fn failures_are_those_of_lambda_and_the_next_invocation_works() {
             "Error Type: Function.ResponseSizeTooLarge",
         ),
     ] {
+        let pid = async || {
+            let context = echo.invoke(invocation(&json!({"context": true}))).await;
+            answer(context.unwrap())["pid"].clone()
+        };
+        let before = pid().await;
         let begun = Instant::now();
         let outcome = echo.invoke(tail(&event)).await.unwrap();
         assert!(begun.elapsed() < Duration::from_secs(4), "{event}");
+        // What ended or was ended is replaced, and nothing else is.
+        let ended = matches!(kind, "Runtime.ExitError" | "Sandbox.Timedout");
+        assert_eq!(pid().await != before, ended, "{event}");
         let Outcome::FunctionError {
             log_tail,
             function_error,

@@ -146,6 +146,148 @@ async fn answers_must_fit_the_event_at_hand() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn calls_of_extensions_must_fit_what_they_are_at() {
+    const EXTENSION: &str = "/2020-01-01/extension";
+    let dir = tempfile::tempdir().unwrap();
+    let (local, echo) = start(dir.path()).await;
+    let outcome = invoke(&echo, "1");
+    let api = api(dir.path()).await;
+    let register = format!("POST {EXTENSION}/register");
+    let named = |name: &str| {
+        format!("lambda-extension-name: {name}\r\nlambda-extension-accept-feature: accountId\r\n")
+    };
+    let (status, head, body) =
+        call(&api, &register, &named("one"), r#"{"events":["INVOKE"]}"#).await;
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(
+        body,
+        r#"{"accountId":"123456789012","functionName":"echo","functionVersion":"$LATEST","handler":"bootstrap"}"#
+    );
+    let id = head
+        .lines()
+        .find_map(|line| line.strip_prefix("lambda-extension-identifier: "))
+        .unwrap();
+    let mine = format!("lambda-extension-identifier: {id}\r\n");
+    let other = format!("lambda-extension-identifier: {}\r\n", uuid(9));
+    let next = format!("GET {EXTENSION}/event/next");
+    let init_error = format!("POST {EXTENSION}/init/error");
+    let exit_error = format!("POST {EXTENSION}/exit/error");
+    let with_kind = format!("{mine}lambda-extension-function-error-type: Extension.Odd\r\n");
+    for (line, headers, body, status, kind) in [
+        (
+            &register,
+            String::new(),
+            "{}",
+            403,
+            "Extension.InvalidExtensionName",
+        ),
+        (
+            &register,
+            named("two"),
+            "no json",
+            403,
+            "InvalidRequestFormat",
+        ),
+        (
+            &register,
+            named("two"),
+            r#"{"events":["SLEEP"]}"#,
+            403,
+            "Extension.InvalidEventType",
+        ),
+        (
+            &register,
+            named("two"),
+            r#"{"events":["SHUTDOWN"]}"#,
+            403,
+            "ShutdownEventNotSupportedForInternalExtension",
+        ),
+        (
+            &register,
+            named("one"),
+            "{}",
+            403,
+            "Extension.InvalidExtensionState",
+        ),
+        (
+            &next,
+            String::new(),
+            "",
+            403,
+            "Extension.MissingExtensionIdentifier",
+        ),
+        (
+            &next,
+            "lambda-extension-identifier: 1\r\n".into(),
+            "",
+            403,
+            "Extension.InvalidExtensionIdentifier",
+        ),
+        (
+            &next,
+            other,
+            "",
+            403,
+            "Extension.UnknownExtensionIdentifier",
+        ),
+        (
+            &init_error,
+            mine.clone(),
+            "{}",
+            403,
+            "Extension.MissingHeader",
+        ),
+        (&exit_error, with_kind.clone(), "{}", 202, "OK"),
+        (
+            &next,
+            mine.clone(),
+            "",
+            403,
+            "State transition from ExitError to Ready failed",
+        ),
+        (
+            &format!("GET {EXTENSION}/nothing"),
+            mine.clone(),
+            "",
+            404,
+            "NotFound",
+        ),
+        (
+            &"PUT /2022-07-01/telemetry".to_owned(),
+            mine.clone(),
+            "{}",
+            202,
+            "Telemetry.NotSupported",
+        ),
+    ] {
+        let (found, _, answer) = call(&api, line, &headers, body).await;
+        assert_eq!(
+            (found, answer.contains(kind)),
+            (status, true),
+            "{line} {headers}: {answer}"
+        );
+    }
+    // Ten at most, whether they are still there or not.
+    for number in 2..=10 {
+        let (status, ..) = call(&api, &register, &named(&number.to_string()), "{}").await;
+        assert_eq!(status, 200, "{number}");
+    }
+    let (status, _, body) = call(&api, &register, &named("11"), "{}").await;
+    assert_eq!(
+        (status, body.contains("Extension limit (10) reached")),
+        (403, true)
+    );
+    // The one that has given up never gets ready, and so the invocation never begins.
+    assert!(!outcome.is_finished());
+    local.shutdown().await;
+    assert!(outcome.await.is_err());
+}
+
+fn uuid(last: u8) -> String {
+    format!("00000000-0000-4000-8000-00000000000{last}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn errors_streams_and_broken_answers() {
     let dir = tempfile::tempdir().unwrap();
     let (local, echo) = start(dir.path()).await;
@@ -203,6 +345,53 @@ async fn errors_streams_and_broken_answers() {
         String::from_utf8_lossy(&payload).contains("Runtime.TruncatedResponse"),
         "{payload:?}"
     );
+
+    let answer = {
+        let echo = echo.clone();
+        tokio::spawn(async move {
+            let mut answer = echo.invoke_streamed(Invocation::new("4")).await.unwrap();
+            let mut pieces = Vec::new();
+            while let Some(piece) = answer.next().await {
+                pieces.push(String::from_utf8_lossy(&piece).into_owned());
+            }
+            let (kind, error) = (
+                answer.content_type().map(str::to_owned),
+                answer.error().cloned(),
+            );
+            (kind, pieces, error.unwrap(), answer.end().await.unwrap())
+        })
+    };
+    let (id, ..) = next(&api).await;
+    let trailers = format!(
+        "POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\
+         lambda-runtime-function-response-mode: streaming\r\ncontent-type: text/plain\r\n\
+         trailer: lambda-runtime-function-error-type, lambda-runtime-function-error-body\r\n\
+         transfer-encoding: chunked\r\n\r\n3\r\none\r\n0\r\n\
+         lambda-runtime-function-error-type: Runtime.APIKeyNotFound\r\n\
+         lambda-runtime-function-error-body: eyJhIjoxfQ==\r\n\r\n"
+    );
+    assert_eq!(raw(&api, trailers).await.0, 202);
+    let (kind, pieces, error, outcome_of_stream) = answer.await.unwrap();
+    assert_eq!(
+        (kind.as_deref(), pieces),
+        (Some("text/plain"), vec!["one".to_owned()])
+    );
+    assert_eq!(
+        (error.error_type.as_str(), &error.body[..]),
+        ("Runtime.APIKeyNotFound", &br#"{"a":1}"#[..])
+    );
+    assert!(!outcome_of_stream.is_function_error());
+
+    outcome = invoke(&echo, "5");
+    let (id, ..) = next(&api).await;
+    let response = format!("POST /2018-06-01/runtime/invocation/{id}/response");
+    let mode = "lambda-runtime-function-response-mode: sideways\r\n";
+    let (status, _, body) = call(&api, &response, mode, "1").await;
+    assert_eq!(
+        (status, body.contains("InvalidFunctionResponseMode")),
+        (400, true)
+    );
+    assert!(outcome.await.unwrap().is_function_error());
 
     // What is no HTTP at all does no harm.
     let mut noise = TcpStream::connect(&api).await.unwrap();

@@ -6,7 +6,6 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -18,70 +17,38 @@ use lambda_with::FunctionError;
 use lambda_with::rules::filter::FilterCriteria;
 use lambda_with_local::{Context, FunctionOptions, Local, Mapping, Options, Run};
 use lambda_with_sqs::poll::SqsSource;
+use lambda_with_testing::moto_endpoint;
 use serde_json::{Value, json};
 
-/// A moto server, which ends with the test.
-struct Moto {
-    endpoint: String,
-    _process: tokio::process::Child,
+fn client() -> Client {
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(Credentials::new("a", "b", None, None, "test"))
+        .endpoint_url(moto_endpoint())
+        .region(Region::new("eu-west-1"))
+        .build();
+    Client::from_conf(config)
 }
 
-impl Moto {
-    async fn start() -> Self {
-        let free = std::net::TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap();
-        let process = tokio::process::Command::new(python("moto_server"))
-            .args(["-H", "127.0.0.1", "-p", &free.port().to_string()])
-            .env("MOTO_ACCOUNT_ID", "123456789012")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        eventually("moto is up", 60, || {
-            std::net::TcpStream::connect(free).is_ok()
-        })
-        .await;
-        Self {
-            endpoint: format!("http://{free}"),
-            _process: process,
-        }
-    }
-
-    fn client(&self) -> Client {
-        let config = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .credentials_provider(Credentials::new("a", "b", None, None, "test"))
-            .endpoint_url(&self.endpoint)
-            .region(Region::new("eu-west-1"))
-            .build();
-        Client::from_conf(config)
-    }
-
-    async fn boto3(&self, what: &str) -> String {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/queues.py");
-        let mut command = tokio::process::Command::new(python("python"));
-        let output = command
-            .arg(script)
-            .args([&self.endpoint, what])
-            .output()
-            .await
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        String::from_utf8(output.stdout).unwrap()
-    }
+async fn boto3(what: &str) -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/queues.py");
+    let output = tokio::process::Command::new(python("python"))
+        .arg(script)
+        .args([moto_endpoint(), what])
+        .output()
+        .await
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_arrive_in_batches_and_only_failed_ones_come_back() {
-    let moto = Moto::start().await;
-    moto.boto3("send").await;
+    boto3("send").await;
 
     // Fails 7 once and 13 always.
     let deliveries = Arc::new(Mutex::new(BTreeMap::<u64, Vec<String>>::new()));
@@ -120,7 +87,7 @@ async fn messages_arrive_in_batches_and_only_failed_ones_come_back() {
         .push(FunctionOptions::new(function(), run));
     let local = Local::start(options).await.unwrap();
     let queue = "arn:aws:sqs:eu-west-1:123456789012:orders".parse().unwrap();
-    let source = SqsSource::find(moto.client(), queue).await.unwrap();
+    let source = SqsSource::find(client(), queue).await.unwrap();
     let mapping = Mapping {
         filters: FilterCriteria::parse([r#"{"body":{"kind":["order"]}}"#]).unwrap(),
         report_batch_item_failures: true,
@@ -140,7 +107,7 @@ async fn messages_arrive_in_batches_and_only_failed_ones_come_back() {
     })
     .await;
     tokio::time::sleep(Duration::from_secs(3)).await;
-    let dead = moto.boto3("drained").await;
+    let dead = boto3("drained").await;
     let polled = poller.polled();
     poller.stop().await;
     local.shutdown().await;

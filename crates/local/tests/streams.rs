@@ -5,13 +5,16 @@
 mod common;
 
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
 use common::example;
 use lambda_with::rules::stream::{Condition, Origin, Settings};
-use lambda_with::{Error, ErrorKind, Function, FunctionError, Position, Record, Timestamp};
+use lambda_with::{
+    Error, ErrorKind, Function, FunctionError, Position, Record, Shard, Slice, Stream, Timestamp,
+};
 use lambda_with_local::{
     FunctionOptions, Handle, Local, Options, Polled, Poller, Run, ScriptedStream, What,
 };
@@ -237,6 +240,47 @@ async fn reading_begins_where_it_is_told() {
         stream.put("b", records(4..5));
         seconds(30).await;
         assert_eq!(numbers(&noting.seen()), expected, "{position:?}");
+    }
+}
+
+/// A shard that never has anything, and how often it was read.
+#[derive(Clone, Debug, Default)]
+struct Empty(Arc<AtomicUsize>);
+
+impl Stream for Empty {
+    async fn shards(&self) -> Result<Vec<Shard>, Error> {
+        Ok(vec![Shard {
+            id: "a".into(),
+            parents: Vec::new(),
+        }])
+    }
+
+    async fn read(&self, _: &str, _: &Position, _: usize, _: Duration) -> Result<Slice, Error> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Ok(Slice {
+            records: Vec::new(),
+            next: Position::TrimHorizon,
+            ended: false,
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_shard_is_read_at_lambdas_pace() {
+    let table =
+        "arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026-03-02T10:00:00.123";
+    let dynamodb = Origin::DynamoDb {
+        stream: table.parse().unwrap(),
+    };
+    for (origin, reads) in [(settings().origin, 10), (dynamodb, 40)] {
+        let noting = Noting::new(|_| Ok("null"));
+        let local = noting.start(Options::in_memory()).await;
+        let clicks = local.handle().function("clicks").unwrap();
+        let empty = Empty::default();
+        let poller = clicks.stream("clicks", empty.clone(), Settings::new(origin));
+        tokio::time::sleep(Duration::from_millis(9_900)).await;
+        assert_eq!(empty.0.load(Ordering::SeqCst), reads);
+        poller.stop().await;
     }
 }
 

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use common::{answer, eventually, example, invocation, options};
 use expect_test::{Expect, expect};
 use lambda_with::{
-    Error, Function, FunctionError, Invocation, InvocationType, Invoke, Record,
+    Error, ErrorKind, Function, FunctionError, Invocation, InvocationType, Invoke, Record,
     rules::batch::Limits,
 };
 use lambda_with_local::{
@@ -131,6 +131,24 @@ async fn an_invocation_is_two_segments() {
 }
 
 #[tokio::test]
+async fn an_invocation_that_is_throttled_is_lambdas_segment_alone() {
+    let mut orders = definition("orders");
+    orders.reserved_concurrency = Some(0);
+    let mut options = Options::in_memory();
+    options.traces = true;
+    let run = Run::handler(|event, _| async { Ok(event) });
+    options.functions.push(FunctionOptions::new(orders, run));
+    let local = Local::start(options).await.unwrap();
+    let handle = local.handle();
+    let orders = handle.function("orders").unwrap();
+    let error = orders.invoke(Invocation::new("{}")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Throttled);
+    let trace = last(&handle);
+    check(&trace, &expect!["orders AWS::Lambda error throttle\n"]);
+    assert_eq!(trace.roots[0].status, Some(429));
+}
+
+#[tokio::test]
 async fn the_callers_header_decides() {
     let (local, headers) = one(Ok).await;
     let handle = local.handle();
@@ -144,7 +162,9 @@ async fn the_callers_header_decides() {
         headers.lock().unwrap().remove(0)
     };
     let untraced = format!("Root={ROOT};Parent=53995c3f42cd8ad8;Sampled=0;Lineage=1:a:0");
-    assert_eq!(call(&untraced).await, untraced);
+    // Lambda adds to the lineage alone.
+    let given = call(&untraced).await;
+    assert!(given.starts_with(&untraced), "{given}");
     assert_eq!(handle.trace(ROOT), None);
     for (header, parent) in [
         (format!("Root={ROOT}"), None),
@@ -157,7 +177,8 @@ async fn the_callers_header_decides() {
         let given = TraceHeader::from(call(&header).await.as_str());
         assert_eq!(given.root().unwrap().to_string(), ROOT);
         assert_eq!(given.get("Sampled"), Some("1"));
-        assert_eq!(given.get("Lineage").is_some(), header.contains("Lineage"));
+        let lineage = given.get("Lineage").unwrap();
+        assert_eq!(lineage.starts_with("1:a:0|"), header.contains("Lineage"));
         let documents = handle.documents();
         let Document::Segment(lambda) = &documents[documents.len() - 2] else {
             panic!()

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use lambda_with::rules::mapping::{Mapping, SourceKind};
-use lambda_with::{Arn, Finding, Function, Integration, Permission, Resource, Service};
+use lambda_with::{
+    Arn, Example, Finding, Function, Integration, Permission, Resource, Service, switch,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::generated::{ActiveMqEvent, SERVICE};
-use crate::shared::{self, is_yes, yes};
+use crate::shared;
 
 /// A queue of an ActiveMQ broker, which Lambda polls for a function: an event source mapping.
 ///
@@ -55,7 +57,7 @@ pub struct ActiveMq {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter_key: Option<Arn>,
     /// Whether Lambda polls; true unless set. False keeps the connection, paused.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    #[serde(default = "switch::on", skip_serializing_if = "switch::is_on")]
     pub enabled: bool,
     /// Tags of the event source mapping.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -118,6 +120,16 @@ impl Integration for ActiveMq {
     fn resources(&self, _function: &Function) -> Vec<Resource> {
         let id = Resource::logical_id(&[&self.name(), "mapping"]);
         vec![self.mapping().resource(id)]
+    }
+
+    fn example(&self, _function: &Function) -> Option<Example> {
+        let mut example = Example::of::<Self::Event>(&SERVICE)?;
+        let messages = example.sample.at("/messages")?;
+        for index in 0..messages.as_array()?.len() {
+            let queue = format!("/messages/{index}/destination/physicalName");
+            example = example.with(queue, self.queue.as_str());
+        }
+        Some(example.with("/eventSourceArn", self.broker.as_str()))
     }
 
     fn check(&self, function: &Function) -> Vec<Finding> {

@@ -8,6 +8,7 @@ mod interop;
 #[cfg(feature = "poll")]
 pub mod poll;
 mod rabbitmq;
+mod respond;
 mod shared;
 
 pub use crate::activemq::ActiveMq;

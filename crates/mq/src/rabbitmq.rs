@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use lambda_with::rules::mapping::{AccessType, Mapping, SourceAccess, SourceKind};
-use lambda_with::{Arn, Finding, Function, Integration, Permission, Resource, Service};
+use lambda_with::{
+    Arn, Example, Finding, Function, Integration, Permission, Resource, Service, switch,
+};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::generated::{RabbitMqEvent, SERVICE};
-use crate::shared::{self, is_yes, yes};
+use crate::shared;
 
 /// A queue of a RabbitMQ broker, which Lambda polls for a function: an event source mapping.
 ///
@@ -59,7 +62,7 @@ pub struct RabbitMq {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter_key: Option<Arn>,
     /// Whether Lambda polls; true unless set. False keeps the connection, paused.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    #[serde(default = "switch::on", skip_serializing_if = "switch::is_on")]
     pub enabled: bool,
     /// Tags of the event source mapping.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -129,6 +132,16 @@ impl Integration for RabbitMq {
     fn resources(&self, _function: &Function) -> Vec<Resource> {
         let id = Resource::logical_id(&[&self.name(), "mapping"]);
         vec![self.mapping().resource(id)]
+    }
+
+    fn example(&self, _function: &Function) -> Option<Example> {
+        let example = Example::of::<Self::Event>(&SERVICE)?;
+        let queues = example.sample.at("/rmqMessagesByQueue")?;
+        let messages = queues.as_object()?.values().next()?;
+        let host = self.virtual_host.as_deref().unwrap_or("/");
+        let queue = format!("{}::{host}", self.queue);
+        let example = example.with("/eventSourceArn", self.broker.as_str());
+        Some(example.with("/rmqMessagesByQueue", json!({ queue: messages })))
     }
 
     fn check(&self, function: &Function) -> Vec<Finding> {

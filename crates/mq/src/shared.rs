@@ -1,6 +1,6 @@
 //! What connections to both kinds of brokers have in common.
 
-use lambda_with::name::{checksum_of, slug};
+use lambda_with::name::{checksum_of, with_checksum};
 use lambda_with::rules::mapping::{AccessType, Mapping, SourceAccess, SourceKind, grants};
 use lambda_with::{Arn, Finding, Function, Permission, RoleStatement};
 
@@ -15,12 +15,10 @@ pub(crate) fn sign_in(secret: &Arn) -> SourceAccess {
 /// `mq-BROKER-QUEUE-` and a checksum of the exact values.
 pub(crate) fn name(broker: &Arn, queue: &[&str]) -> String {
     let readable = broker.resource().split(':').nth(1).unwrap_or_default();
-    let mut name = format!("mq-{}", slug(&[readable, queue[0]].join("-")));
-    name.truncate(71);
     let parts: Vec<&str> = std::iter::once(broker.as_str())
         .chain(queue.iter().copied())
         .collect();
-    format!("{}-{}", name.trim_end_matches('-'), checksum_of(&parts))
+    with_checksum(&["mq", readable, queue[0]].join("-"), &checksum_of(&parts))
 }
 
 pub(crate) fn permissions(
@@ -99,16 +97,4 @@ pub(crate) fn readers(same: bool, queue: &str) -> Vec<Finding> {
             .page(GUIDE)
     };
     same.then(finding).into_iter().collect()
-}
-
-pub(crate) fn yes() -> bool {
-    true
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
-)]
-pub(crate) fn is_yes(value: &bool) -> bool {
-    *value
 }

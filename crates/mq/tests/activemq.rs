@@ -6,71 +6,18 @@ mod broker;
 
 use std::time::Duration;
 
-use lambda_with::{ErrorKind, Record, Source, Timestamp};
-use lambda_with_mq::ActiveMqMessage;
+use broker::stomp::send;
+use broker::{bodies, receive};
+use lambda_with::{ErrorKind, Source, Timestamp};
 use lambda_with_mq::poll::ActiveMqSource;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
-const WAIT: Duration = Duration::from_secs(10);
 const NONE: Duration = Duration::from_millis(300);
 
 async fn source(queue: &str, prefetch: u16) -> ActiveMqSource {
     let address = format!("127.0.0.1:{}", broker::activemq());
     let source = ActiveMqSource::connect(address, "harbor", "s3cret", queue, prefetch).await;
     source.unwrap()
-}
-
-/// Sends one message to each queue: headers as they stand in a frame, and a body.
-async fn send(messages: &[(&str, &str, &[u8])]) {
-    let mut stream = TcpStream::connect(("127.0.0.1", broker::activemq()))
-        .await
-        .unwrap();
-    let hello = b"CONNECT\naccept-version:1.2\nhost:/\nlogin:harbor\npasscode:s3cret\n\n\0";
-    stream.write_all(hello).await.unwrap();
-    for (queue, headers, body) in messages {
-        let head = format!("SEND\ndestination:/queue/{queue}\n{headers}\n");
-        stream.write_all(head.as_bytes()).await.unwrap();
-        stream.write_all(body).await.unwrap();
-        stream.write_all(b"\0").await.unwrap();
-    }
-    stream
-        .write_all(b"DISCONNECT\nreceipt:bye\n\n\0")
-        .await
-        .unwrap();
-    let (mut answer, mut bytes) = (Vec::new(), [0; 4096]);
-    while !String::from_utf8_lossy(&answer).contains("receipt-id:bye") {
-        let read = stream.read(&mut bytes).await.unwrap();
-        assert!(read > 0, "{}", String::from_utf8_lossy(&answer));
-        answer.extend(&bytes[..read]);
-    }
-}
-
-fn bodies(records: &[Record]) -> String {
-    let body = |record: &Record| {
-        let message: ActiveMqMessage = serde_json::from_slice(&record.json).unwrap();
-        let mark = if message.redelivered.as_ref() == Some(&true) {
-            "*"
-        } else {
-            ""
-        };
-        format!(
-            "{}{mark}",
-            String::from_utf8(message.bytes().unwrap()).unwrap()
-        )
-    };
-    records.iter().map(body).collect::<Vec<_>>().join(" ")
-}
-
-async fn receive(source: &ActiveMqSource, count: usize) -> Vec<Record> {
-    let mut records = Vec::new();
-    while records.len() < count {
-        let some = source.receive(count - records.len(), WAIT).await.unwrap();
-        assert!(!some.is_empty(), "{} of {count}", records.len());
-        records.extend(some);
-    }
-    records
 }
 
 #[tokio::test]

@@ -3,31 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use expect_test::expect;
-use lambda_with::{Integration, Permission};
-use lambda_with_mq::{ActiveMq, RabbitMq};
-use lambda_with_testing::function;
+use lambda_with::Integration;
+use lambda_with_mq::{ActiveMq, ActiveMqEvent, RabbitMq, RabbitMqEvent};
+use lambda_with_testing::{delivered, exact_value, function};
 
-/// A line for each statement of the execution role: the actions, and on what.
 fn granted(connection: &impl Integration) -> String {
-    let line = |permission: Permission| match permission {
-        Permission::ExecutionRole(statement) => {
-            let when = statement.conditions.iter();
-            let when: String = when
-                .map(|(op, key, value)| format!(" when {op} {key} {value}"))
-                .collect();
-            format!(
-                "{} on {}{when}\n",
-                statement.actions.join(" "),
-                statement.resources.join(" ")
-            )
-        }
-        other => panic!("{other:?}"),
-    };
-    connection
-        .permissions(&function("orders"))
-        .into_iter()
-        .map(line)
-        .collect()
+    lambda_with_testing::granted(connection, &function("orders"))
 }
 
 const PLAIN: &str = r#"
@@ -103,4 +84,21 @@ fn a_definition_is_read_and_written_back() {
         let error = toml::from_str::<ActiveMq>(&toml).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
     }
+}
+
+#[test]
+fn an_example_is_of_this_queue() {
+    let active: ActiveMq = toml::from_str(PLAIN).unwrap();
+    let event = delivered(active.example(&function("orders")));
+    let event: ActiveMqEvent = exact_value(&event);
+    assert_eq!(event.event_source_arn, active.broker.as_str());
+    for message in &event.messages {
+        assert_eq!(message.queue(), Some("cranes"));
+    }
+    let rabbit: RabbitMq = toml::from_str(&[PLAIN, "virtual_host = 'harbor'"].concat()).unwrap();
+    let event = delivered(rabbit.example(&function("orders")));
+    let event: RabbitMqEvent = exact_value(&event);
+    assert_eq!(event.event_source_arn, rabbit.broker.as_str());
+    let queues: Vec<_> = event.rmq_messages_by_queue.keys().collect();
+    assert_eq!(queues, ["cranes::harbor"]);
 }

@@ -6,69 +6,15 @@ mod broker;
 
 use std::time::{Duration, Instant};
 
+use broker::amqp::{declare, open, send};
+use broker::{WAIT, bodies, receive};
 use lambda_with::{ErrorKind, Record, Source, Timestamp};
-use lambda_with_mq::RabbitMqMessage;
 use lambda_with_mq::poll::RabbitMqSource;
-use lapin::options::{BasicPublishOptions, QueueDeclareOptions};
+use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
-use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
 use serde_json::{Value, json};
 
-const WAIT: Duration = Duration::from_secs(10);
 const NONE: Duration = Duration::from_millis(300);
-
-async fn open() -> (Connection, Channel, String) {
-    let uri = format!("amqp://guest:guest@127.0.0.1:{}/%2f", broker::rabbitmq());
-    let begun = Instant::now();
-    let connection = loop {
-        match Connection::connect(&uri, ConnectionProperties::default()).await {
-            Ok(connection) => break connection,
-            Err(error) => assert!(begun.elapsed() < Duration::from_secs(60), "{error}"),
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    };
-    let channel = connection.create_channel().await.unwrap();
-    (connection, channel, uri)
-}
-
-async fn declare(channel: &Channel, queue: &str) {
-    let options = QueueDeclareOptions::default();
-    let declared = channel.queue_declare(queue.into(), options, FieldTable::default());
-    declared.await.unwrap();
-}
-
-async fn send(channel: &Channel, queue: &str, body: &[u8], properties: BasicProperties) {
-    let options = BasicPublishOptions::default();
-    let sent = channel.basic_publish("".into(), queue.into(), options, body, properties);
-    sent.await.unwrap().await.unwrap();
-}
-
-fn bodies(records: &[Record]) -> String {
-    let body = |record: &Record| {
-        let message: RabbitMqMessage = serde_json::from_slice(&record.json).unwrap();
-        let mark = if message.redelivered.as_ref() == Some(&true) {
-            "*"
-        } else {
-            ""
-        };
-        format!(
-            "{}{mark}",
-            String::from_utf8(message.bytes().unwrap()).unwrap()
-        )
-    };
-    records.iter().map(body).collect::<Vec<_>>().join(" ")
-}
-
-/// Receives until there are `count`.
-async fn receive(source: &RabbitMqSource, count: usize) -> Vec<Record> {
-    let mut records = Vec::new();
-    while records.len() < count {
-        let some = source.receive(count - records.len(), WAIT).await.unwrap();
-        assert!(!some.is_empty(), "{} of {count}", records.len());
-        records.extend(some);
-    }
-    records
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_is_what_lambda_sends() {

@@ -8,16 +8,16 @@ mod interop;
 
 use std::collections::BTreeMap;
 
-use lambda_with::name::{checksum_of, slug};
+use lambda_with::name::{checksum_of, with_checksum};
 use lambda_with::rules::mapping::{
     LogLevel, Mapping, Metric, ProvisionedPollers, SchemaRegistry, SourceAccess, SourceKind,
     StartingPosition,
 };
-use lambda_with::{Arn, Finding, Function, Integration, Permission, Resource, Rfc3339, Service};
+use lambda_with::{
+    Arn, Example, Finding, Function, Integration, Permission, Resource, Rfc3339, Service, switch,
+};
 use lambda_with_kafka::lint;
 use serde::{Deserialize, Serialize};
-
-pub use lambda_with_kafka::{Batch, Cause, Failure, OnFailure, Order, Report};
 
 pub use crate::generated::*;
 
@@ -70,7 +70,7 @@ pub struct Msk {
     pub consumer_group: Option<String>,
     /// Whether the cluster lets clients in that do not sign in. Without it and without `access` the
     /// execution role is let in by IAM, and gets the permissions for it.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "switch::is_off")]
     pub unauthenticated: bool,
     /// The most records of one batch: 1 to 10,000, 100 unless set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -80,7 +80,7 @@ pub struct Msk {
     pub batching_window: Option<u32>,
     /// Whether the function's answer names the records that failed. Without it a function that
     /// fails has its whole batch tried again.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "switch::is_off")]
     pub report_batch_item_failures: bool,
     /// How often a failed batch is tried again: 0 to 10,000, or -1 for as long as its records last,
     /// as unless set; with a destination at most 10.
@@ -90,7 +90,7 @@ pub struct Msk {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maximum_record_age: Option<i64>,
     /// Whether a batch that failed is split in two before it is tried again.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "switch::is_off")]
     pub bisect_batch_on_function_error: bool,
     /// Where given-up records go: the ARN of a queue, an SNS topic or a bucket, or `kafka://TOPIC`
     /// for another topic of the cluster.
@@ -116,7 +116,7 @@ pub struct Msk {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_level: Option<LogLevel>,
     /// Whether Lambda polls; true unless set. False keeps the connection, paused.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    #[serde(default = "switch::on", skip_serializing_if = "switch::is_on")]
     pub enabled: bool,
     /// Tags of the event source mapping.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -201,11 +201,9 @@ impl Integration for Msk {
 
     fn name(&self) -> String {
         let cluster = self.cluster.resource().split('/').rev().nth(1);
-        let readable = [cluster.unwrap_or_default(), &self.topic].join("-");
-        let mut name = format!("msk-{}", slug(&readable));
-        name.truncate(71);
+        let readable = ["msk", cluster.unwrap_or_default(), &self.topic].join("-");
         let checksum = checksum_of(&[self.cluster.as_str(), &self.topic]);
-        format!("{}-{checksum}", name.trim_end_matches('-'))
+        with_checksum(&readable, &checksum)
     }
 
     /// What the execution role may do. Without a resource-based policy: Lambda itself polls.
@@ -217,6 +215,11 @@ impl Integration for Msk {
     fn resources(&self, _function: &Function) -> Vec<Resource> {
         let id = Resource::logical_id(&[&self.name(), "mapping"]);
         vec![self.mapping().resource(id)]
+    }
+
+    fn example(&self, _function: &Function) -> Option<Example> {
+        let example = Example::of::<Self::Event>(&SERVICE)?;
+        Some(lint::of_topic(example, &self.topic).with("/eventSourceArn", self.cluster.as_str()))
     }
 
     fn check(&self, function: &Function) -> Vec<Finding> {
@@ -232,24 +235,4 @@ impl Integration for Msk {
         self.mapping()
             .conflicts_within(&other.mapping(), SourceKind::Msk)
     }
-}
-
-fn yes() -> bool {
-    true
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
-)]
-fn is_yes(value: &bool) -> bool {
-    *value
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
-)]
-fn is_no(value: &bool) -> bool {
-    !*value
 }

@@ -2,31 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use lambda_with::{Finding, Integration, Severity};
 use lambda_with_msk::Msk;
-use lambda_with_testing::function;
+use lambda_with_testing::{clashes, lints};
 
-/// A connection by the settings that differ from a good one.
-fn connection(settings: &str) -> Msk {
-    let mut table: toml::Table = settings.parse().unwrap();
-    let cluster = "arn:aws:kafka:eu-west-1:123456789012:cluster/harbor/3f0b1d5e-4";
-    table.entry("cluster").or_insert(cluster.into());
-    table.entry("topic").or_insert("orders".into());
-    table.try_into().unwrap()
-}
-
-/// The findings as `CODE field`, errors with a mark.
-fn found(findings: &[Finding]) -> String {
-    let line = |finding: &Finding| {
-        let mark = if finding.severity == Severity::Error {
-            "!"
-        } else {
-            ""
-        };
-        format!("{}{mark} {}", finding.code, finding.field)
-    };
-    findings.iter().map(line).collect::<Vec<_>>().join(", ")
-}
+const GOOD: &str = r#"
+cluster = "arn:aws:kafka:eu-west-1:123456789012:cluster/harbor/3f0b1d5e-4"
+topic = "orders"
+"#;
 
 #[test]
 fn every_lint_has_a_definition_it_finds() {
@@ -53,7 +35,7 @@ fn every_lint_has_a_definition_it_finds() {
         "AmazonMSK_orders-Ab12Cd",
     );
     let vpc = "cluster = 'arn:aws:kafka:eu-west-1:123456789012:vpc-connection/210987654321/harbor/3f0b-4'";
-    for (settings, expected) in [
+    let cases = [
         (String::new(), ""),
         (vpc.into(), ""),
         (format!("{vpc}\naccess = [{other}]"), ""),
@@ -88,37 +70,20 @@ fn every_lint_has_a_definition_it_finds() {
             "maximum_retry_attempts = 3".into(),
             "LW0021 maximum_retry_attempts",
         ),
-    ] {
-        let findings = connection(&settings).check(&function("orders"));
-        assert_eq!(found(&findings), expected, "{settings}");
-        for finding in findings {
-            assert!(
-                !finding.fix.is_empty() && !finding.what.ends_with('.'),
-                "{finding}"
-            );
-        }
-    }
+    ];
+    lints::<Msk>(GOOD, &cases);
 }
 
 #[test]
 fn two_connections() {
-    let one = connection("consumer_group = 'a'");
-    for (settings, anywhere, within) in [
-        (
-            "consumer_group = 'a'",
-            "LW2803! consumer_group",
-            "LW0029! cluster",
-        ),
-        ("consumer_group = 'b'", "", "LW0029! cluster"),
-        (
-            "topic = 'berths'\nconsumer_group = 'a'",
-            "LW2803! consumer_group",
-            "",
-        ),
-        ("topic = 'berths'", "", ""),
-    ] {
-        let other = connection(settings);
-        assert_eq!(found(&one.conflicts(&other)), anywhere, "{settings}");
-        assert_eq!(found(&one.conflicts_within(&other)), within, "{settings}");
-    }
+    let group = "consumer_group = 'a'";
+    let both = "topic = 'berths'\nconsumer_group = 'a'";
+    let [clash, twice] = ["LW2803! consumer_group", "LW0029! cluster"];
+    let cases = [
+        (group, group, clash, twice),
+        (group, "consumer_group = 'b'", "", twice),
+        (group, both, clash, ""),
+        (group, "topic = 'berths'", "", ""),
+    ];
+    clashes::<Msk>(GOOD, &cases);
 }

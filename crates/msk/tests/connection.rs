@@ -3,31 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use expect_test::expect;
-use lambda_with::{Integration, Permission};
-use lambda_with_msk::Msk;
-use lambda_with_testing::function;
+use lambda_with::Integration;
+use lambda_with_msk::{Msk, MskEvent};
+use lambda_with_testing::{delivered, exact_value, function};
 
-/// A line for each statement of the execution role: the actions, and on what.
 fn granted(connection: &impl Integration) -> String {
-    let line = |permission: Permission| match permission {
-        Permission::ExecutionRole(statement) => {
-            let when = statement.conditions.iter();
-            let when: String = when
-                .map(|(op, key, value)| format!(" when {op} {key} {value}"))
-                .collect();
-            format!(
-                "{} on {}{when}\n",
-                statement.actions.join(" "),
-                statement.resources.join(" ")
-            )
-        }
-        other => panic!("{other:?}"),
-    };
-    connection
-        .permissions(&function("orders"))
-        .into_iter()
-        .map(line)
-        .collect()
+    lambda_with_testing::granted(connection, &function("orders"))
 }
 
 fn connection(settings: &str) -> Msk {
@@ -124,4 +105,19 @@ fn a_definition_is_read_and_written_back() {
         let error = toml::from_str::<Msk>(toml).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
     }
+}
+
+#[test]
+fn an_example_is_of_this_topic() {
+    let harbour = connection("topic = 'harbour.tides'");
+    let event = delivered(harbour.example(&function("orders")));
+    let event: MskEvent = exact_value(&event);
+    for (place, records) in event.records.iter() {
+        for record in records {
+            assert_eq!(record.topic, "harbour.tides");
+            assert_eq!(record.topic_partition(), *place);
+        }
+    }
+    assert!(!event.records.is_empty());
+    assert_eq!(event.event_source_arn, harbour.cluster.as_str());
 }

@@ -3,24 +3,23 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use lambda_with::Payload;
+use lambda_with::batch::{Batch, OnFailure};
 use lambda_with_kafka::KafkaEvent;
-use lambda_with_msk::{
-    Batch, KafkaBatchResponse, KafkaFailure, KafkaRecord, MskEvent, OnFailure, SERVICE,
-};
-use lambda_with_testing::{edit, exact};
+use lambda_with_msk::{KafkaBatchResponse, KafkaFailure, KafkaRecord, MskEvent, SERVICE};
+use lambda_with_testing::{Root, edit, exact, samples};
 use serde_json::json;
 
 #[test]
 fn samples_are_exact() {
     assert_eq!(SERVICE.samples.len(), 7);
-    for sample in SERVICE.samples {
-        match sample.of {
-            "MskEvent" => drop(exact::<MskEvent>(sample.json)),
-            "KafkaFailure" => drop(exact::<KafkaFailure>(sample.json)),
-            "KafkaBatchResponse" => drop(exact::<KafkaBatchResponse>(sample.json)),
-            other => panic!("no root type {other}"),
-        }
-    }
+    samples(
+        &SERVICE,
+        &[
+            Root::of::<MskEvent>(),
+            Root::of::<KafkaFailure>(),
+            Root::of::<KafkaBatchResponse>(),
+        ],
+    );
     // Events of 2020 had no brokers, and some tools write null.
     exact::<MskEvent>(&edit(&SERVICE, "standard", "/bootstrapServers", None));
     exact::<MskEvent>(&edit(
@@ -47,18 +46,17 @@ async fn one_handler_serves_both() {
         _ => Ok(()),
     };
     let batch = Batch {
-        on_failure: OnFailure::Alone,
+        on_failure: Some(OnFailure::Alone),
         ..Batch::default()
     };
     let event: MskEvent = exact(SERVICE.sample("standard").unwrap().json);
-    let report = batch.run(&event.records, handle).await;
+    let report = batch.run(event.records.values().flatten(), handle).await;
+    let answer: KafkaBatchResponse = report.response();
     let sample = lambda_with_kafka::SERVICE.sample("standard").unwrap();
     let event: KafkaEvent = exact(sample.json);
-    assert_eq!(
-        report.response(),
-        batch.run(&event.records, handle).await.response()
-    );
-    let text = serde_json::to_string(&report.response()).unwrap();
+    let other = batch.run(event.records.values().flatten(), handle).await;
+    assert_eq!(answer, other.response());
+    let text = serde_json::to_string(&answer).unwrap();
     assert_eq!(
         text,
         r#"{"batchItemFailures":[{"itemIdentifier":{"partition":"orders-0","offset":1042}}]}"#

@@ -1,6 +1,6 @@
 //! What can be wrong with jobs, judged from their definition.
 
-use lambda_with::{Arn, Finding, Integration};
+use lambda_with::{Finding, Integration};
 
 use crate::{S3Batch, SchemaVersion};
 
@@ -41,10 +41,6 @@ pub(crate) fn conflicts_within(one: &S3Batch, other: &S3Batch) -> Vec<Finding> {
             .fix("give each a name of its own")
             .page(INVOKE_PAGE),
     ]
-}
-
-pub(crate) fn is_role(arn: &Arn) -> bool {
-    arn.service() == "iam" && arn.resource().starts_with("role/") && !arn.as_str().contains('*')
 }
 
 /// Whether this is a bucket, or a bucket and what keys begin with, and no pattern.
@@ -127,7 +123,7 @@ fn place(field: &'static str, place: &str) -> Option<Finding> {
 }
 
 fn role(batch: &S3Batch) -> Option<Finding> {
-    let role = batch.role.as_ref().filter(|role| !is_role(role))?;
+    let role = batch.role.as_ref().filter(|role| !role.is_role())?;
     Some(
         Finding::error(
             "LW0607",

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use lambda_with::{Error, ErrorKind, Text};
+use lambda_with::{Error, ErrorKind, Text, form};
 use serde::de::DeserializeOwned;
 
 use crate::{S3BatchJob, S3BatchTask};
@@ -51,7 +51,7 @@ impl S3BatchTask {
     ///
     /// When the decoded bytes are not UTF-8, which keys always are.
     pub fn decoded_key(&self) -> Result<Cow<'_, str>, Error> {
-        decode(&self.s3_key)
+        form::decode_text(&self.s3_key)
     }
 
     /// What the manifest has in place of a key, read as JSON: the way to tell the function more
@@ -91,50 +91,9 @@ impl S3BatchJob {
     }
 }
 
-/// Undoes the encoding of HTML forms.
-fn decode(text: &str) -> Result<Cow<'_, str>, Error> {
-    if !text.contains(['%', '+']) {
-        return Ok(Cow::Borrowed(text));
-    }
-    let digit = |byte: Option<&u8>| byte.and_then(|&b| char::from(b).to_digit(16));
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut bytes = text.as_bytes();
-    while let Some((&first, rest)) = bytes.split_first() {
-        bytes = rest;
-        match (first, digit(rest.first()), digit(rest.get(1))) {
-            (b'%', Some(high), Some(low)) => {
-                decoded.extend(u8::try_from(high * 16 + low));
-                bytes = &rest[2..];
-            }
-            (b'+', ..) => decoded.push(b' '),
-            _ => decoded.push(first),
-        }
-    }
-    String::from_utf8(decoded).map(Cow::Owned).map_err(|error| {
-        let message = format!("the key `{text}` does not decode to UTF-8");
-        Error::new(ErrorKind::Invalid, message).caused_by(error)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn keys_decode_as_forms_do() {
-        for (key, decoded) in [
-            ("plain/key.txt", "plain/key.txt"),
-            ("a+b%2Bc%20d", "a b+c d"),
-            ("caf%C3%A9%c3%a9", "caféé"),
-            ("100%", "100%"),
-            ("%zz%4", "%zz%4"),
-            ("%é%+1", "%é% 1"),
-        ] {
-            assert_eq!(decode(key).unwrap(), decoded, "{key}");
-        }
-        let error = decode("%FF").unwrap_err();
-        assert!(error.to_string().contains("`%FF`"), "{error}");
-    }
 
     #[test]
     fn buckets() {

@@ -169,7 +169,7 @@ impl Integration for S3Batch {
         let mut caller = CallerRole::new("batchoperations.s3.amazonaws.com", self.grants(function));
         caller.role = self.role.clone();
         let mut permissions = vec![Permission::CallerRole(caller)];
-        let role = self.role.as_ref().filter(|role| check::is_role(role));
+        let role = self.role.as_ref().filter(|role| role.is_role());
         if let Some(role) = role.filter(|role| role.account() != function.account()) {
             let principal = Principal::Aws(role.to_string());
             permissions.push(Permission::ResourceBased(Statement::new(

@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use expect_test::{Expect, expect};
+use expect_test::expect;
 use lambda_with::policy::Policy;
 use lambda_with::{CallerRole, Function, Integration, Permission};
 use lambda_with_s3_batch::S3Batch;
-use lambda_with_testing::delivered;
+use lambda_with_testing::{check, definitions, delivered};
 
 fn function(arn: &str) -> Function {
     Function::new(arn.parse().unwrap()).unwrap()
@@ -32,10 +32,6 @@ const ARGUMENTS: &str = r#"
     schema = "2.0"
     user_arguments = { format = "webp", width = "640" }
 "#;
-
-fn check(value: &impl serde::Serialize, expected: &Expect) {
-    expected.assert_eq(&serde_json::to_string_pretty(value).unwrap());
-}
 
 fn role(batch: &S3Batch, function: &Function) -> Policy {
     let permissions = batch.permissions(function);
@@ -197,25 +193,21 @@ fn the_operation() {
 
 #[test]
 fn a_definition_is_read_and_written_back() {
-    for toml in [PLAIN, ARGUMENTS] {
-        let batch = connection(toml);
-        assert_eq!(connection(&toml::to_string(&batch).unwrap()), batch);
-    }
-    for (toml, reason) in [
-        ("manifest = 'm'", "missing field `job`"),
-        ("job = 'j'", "missing field `manifest`"),
-        (
-            "job = 'j'\nmanifest = 'm'\nschema = '3.0'",
-            "unknown variant `3.0`",
-        ),
-        (
-            "job = 'j'\nmanifest = 'm'\narguments = {}",
-            "unknown field `arguments`",
-        ),
-    ] {
-        let error = toml::from_str::<S3Batch>(toml).unwrap_err().to_string();
-        assert!(error.contains(reason), "{error}");
-    }
+    definitions::<S3Batch>(
+        &[PLAIN, ARGUMENTS],
+        &[
+            ("manifest = 'm'", "missing field `job`"),
+            ("job = 'j'", "missing field `manifest`"),
+            (
+                "job = 'j'\nmanifest = 'm'\nschema = '3.0'",
+                "unknown variant `3.0`",
+            ),
+            (
+                "job = 'j'\nmanifest = 'm'\narguments = {}",
+                "unknown field `arguments`",
+            ),
+        ],
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@ use lambda_with::Error;
 use lambda_with_s3_batch::{
     Answers, S3BatchEvent, S3BatchResponse, S3BatchResultCode, SERVICE, TaskOutcome,
 };
+use lambda_with_testing::read;
 use serde_json::{Value, json};
 
 const ONCE: &str = "every task has one result, unless treatMissingKeysAs is set";
@@ -13,11 +14,11 @@ const CODE: &str = "a result is Succeeded, TemporaryFailure or PermanentFailure"
 const SIZE: &str = "an answer has at most 6 MB as JSON";
 
 fn event(id: &str) -> S3BatchEvent {
-    serde_json::from_str(SERVICE.sample(id).unwrap().json).unwrap()
+    read(&SERVICE, id)
 }
 
 fn sample(id: &str) -> S3BatchResponse {
-    serde_json::from_str(SERVICE.sample(id).unwrap().json).unwrap()
+    read(&SERVICE, id)
 }
 
 fn rule(error: &Error) -> &str {

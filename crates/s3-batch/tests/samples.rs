@@ -3,51 +3,32 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use lambda_with::{Nullable, Payload, decode};
+use lambda_with::Nullable;
 use lambda_with_s3_batch::{S3BatchEvent, S3BatchResponse, S3BatchResultCode, SERVICE};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use lambda_with_testing::{Root, edit, exact, samples};
 use serde_json::{Value, json};
-
-/// Reads `json` in both ways, and sees that both write the same document back.
-fn exact<T: DeserializeOwned + PartialEq + Serialize + std::fmt::Debug>(json: &str) -> T {
-    let plain: T = serde_json::from_str(json).unwrap();
-    let shared: T = decode(json.as_bytes().to_vec()).unwrap();
-    assert_eq!(plain, shared);
-    let document: Value = serde_json::from_str(json).unwrap();
-    for value in [&plain, &shared] {
-        assert_eq!(serde_json::to_value(value).unwrap(), document);
-    }
-    plain
-}
-
-/// A sample with one member set or, with `None`, taken away.
-fn edit(id: &str, pointer: &str, value: Option<Value>) -> String {
-    let mut document: Value = serde_json::from_str(SERVICE.sample(id).unwrap().json).unwrap();
-    let (parent, name) = pointer.rsplit_once('/').unwrap();
-    let parent = document.pointer_mut(parent).unwrap();
-    let parent = parent.as_object_mut().unwrap();
-    match value {
-        Some(value) => drop(parent.insert(name.into(), value)),
-        None => assert!(parent.remove(name).is_some(), "{pointer} is not there"),
-    }
-    document.to_string()
-}
 
 #[test]
 fn samples_are_exact_and_recognised() {
-    assert_eq!(SERVICE.samples.len(), 9);
-    for sample in SERVICE.samples {
-        let payload = Payload::from(sample.json);
-        let event = sample.of == "S3BatchEvent";
-        assert_eq!(payload.is::<S3BatchEvent>(), event, "{}", sample.id);
-        assert_eq!(payload.is::<S3BatchResponse>(), !event, "{}", sample.id);
-        if event {
-            let event = exact::<S3BatchEvent>(sample.json);
-            assert!(event.tasks.iter().all(|task| task.bucket().is_ok()));
-        } else {
-            exact::<S3BatchResponse>(sample.json);
-        }
+    samples(
+        &SERVICE,
+        &[Root::of::<S3BatchEvent>(), Root::of::<S3BatchResponse>()],
+    );
+}
+
+#[test]
+fn tasks_name_their_bucket() {
+    for sample in SERVICE
+        .samples
+        .iter()
+        .filter(|sample| sample.of == "S3BatchEvent")
+    {
+        let event: S3BatchEvent = exact(sample.json);
+        assert!(
+            event.tasks.iter().all(|task| task.bucket().is_ok()),
+            "{}",
+            sample.id
+        );
     }
 }
 
@@ -62,10 +43,15 @@ fn members_that_sources_leave_out_or_set_to_null() {
         ("schema-2", "/job/userArguments", Some(json!({}))),
         ("schema-2", "/invocationSchemaVersion", Some(json!("3.0"))),
     ] {
-        exact::<S3BatchEvent>(&edit(id, pointer, value));
+        exact::<S3BatchEvent>(&edit(&SERVICE, id, pointer, value));
     }
     for value in [Some(json!("")), Some(Value::Null), None] {
-        exact::<S3BatchResponse>(&edit("succeeded", "/results/0/resultString", value));
+        exact::<S3BatchResponse>(&edit(
+            &SERVICE,
+            "succeeded",
+            "/results/0/resultString",
+            value,
+        ));
     }
     let event: S3BatchEvent = exact(SERVICE.sample("schema-1").unwrap().json);
     assert_eq!(event.tasks[0].s3_version_id, Nullable::Null);
@@ -102,7 +88,12 @@ fn keys_of_the_samples() {
 #[test]
 fn result_codes_are_open() {
     let code = json!("Postponed");
-    let answer: S3BatchResponse = exact(&edit("succeeded", "/results/0/resultCode", Some(code)));
+    let answer: S3BatchResponse = exact(&edit(
+        &SERVICE,
+        "succeeded",
+        "/results/0/resultCode",
+        Some(code),
+    ));
     let code = &answer.results[0].result_code;
     assert_eq!(*code, S3BatchResultCode::Other("Postponed".into()));
 }

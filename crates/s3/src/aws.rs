@@ -1,19 +1,22 @@
 //! Setting up a bucket's notifications, beside those of others.
 
-mod compare;
 mod document;
 mod entry;
+mod overlap;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::NotificationConfiguration;
-use lambda_with::{Error, ErrorKind, Function};
+use lambda_with::{Error, ErrorKind, Function, Integration};
 use lambda_with_aws::{
-    Action, Aim, Change, Exchange, Goal, Part, Patience, Pauses, Reading, Session, Shared, Stage,
-    Wire, Work, failed, rewrite,
+    Aim, Change, Entries, Exchange, Goal, Part, Reading, Session, Shared, Wire, failed,
 };
 
 use self::document::Document;
+use self::entry::Entry;
 use crate::S3;
+
+/// The most notifications of a bucket.
+const MOST: usize = 100;
 
 /// The bucket is told which function to run. The permission, which follows from the definition,
 /// comes first: Amazon S3 asks for it.
@@ -28,13 +31,14 @@ impl Wire for S3 {
     fn parts(&self, session: &Session, function: &Function) -> Result<Vec<Box<dyn Part>>, Error> {
         let config = aws_sdk_s3::config::Builder::from(session.config())
             .force_path_style(session.config().endpoint_url().is_some());
-        Ok(vec![Box::new(Notifications {
+        let notifications = Notifications {
             client: Client::from_conf(config.build()),
             bucket: self.bucket.clone(),
             account: self.account.clone(),
             function: function.clone(),
             wanted: vec![self.clone()],
-        })])
+        };
+        Ok(vec![notifications.part()])
     }
 }
 
@@ -48,51 +52,9 @@ struct Notifications {
     wanted: Vec<S3>,
 }
 
-/// What is to be, as [`rewrite`] asks for it.
-struct Rewrite<'a> {
-    part: &'a Notifications,
-    aim: Aim,
-}
-
 impl Notifications {
-    async fn found(&self) -> Result<Document, Error> {
-        let exchange = Exchange::new();
-        let request = self
-            .client
-            .get_bucket_notification_configuration()
-            .bucket(&self.bucket);
-        let request = request.expected_bucket_owner(&self.account);
-        match request
-            .customize()
-            .interceptor(exchange.clone())
-            .send()
-            .await
-        {
-            Ok(_) => Document::parse(&exchange.answer()),
-            Err(error)
-                if error
-                    .raw_response()
-                    .is_some_and(|r| r.status().is_success()) =>
-            {
-                Document::parse(&exchange.answer())
-            }
-            Err(error) => Err(self.failed("GetBucketNotificationConfiguration", error)),
-        }
-    }
-
-    async fn put(&self, document: &Document) -> Result<(), Error> {
-        let request = self
-            .client
-            .put_bucket_notification_configuration()
-            .bucket(&self.bucket);
-        let request = request
-            .expected_bucket_owner(&self.account)
-            .notification_configuration(NotificationConfiguration::builder().build());
-        let exchange = Exchange::sending(document.to_xml());
-        match request.customize().interceptor(exchange).send().await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(self.failed("PutBucketNotificationConfiguration", error)),
-        }
+    fn thing(&self) -> String {
+        format!("bucket {}", self.bucket)
     }
 
     fn failed<E>(
@@ -103,103 +65,80 @@ impl Notifications {
     where
         E: aws_sdk_s3::error::ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        let error = failed(operation, format!("bucket {}", self.bucket), error);
+        let error = failed(operation, self.thing(), error);
         match error.kind() {
-            ErrorKind::NotFound => error.with("fix", "create the bucket, or correct its name"),
             ErrorKind::Denied => error.with("owner expected", self.account.as_str()),
             _ => error,
         }
     }
-
-    async fn reconcile(&self, aim: Aim, done: &mut Vec<Change>) -> Result<(), Error> {
-        let what = format!("the notification configuration of bucket {}", self.bucket);
-        let patience = Patience {
-            settle: aim.options.settle,
-            ..Patience::default()
-        };
-        let mut pauses = Pauses::new(aim.options.wait.min(std::time::Duration::from_secs(20)));
-        loop {
-            match rewrite(&what, &Rewrite { part: self, aim }, patience).await {
-                Ok((found, _)) => {
-                    done.extend(self.compare(&found, aim).0.changes);
-                    return Ok(());
-                }
-                Err(error) if gone(&error, aim) => return Ok(()),
-                // The permission was granted a moment ago, and S3 has not seen it yet.
-                Err(error) if unseen(&error) && pauses.again().await => {}
-                Err(error) => {
-                    let written = error.context("written").is_some();
-                    let change = Change::new(Action::Update, what).note("written, not confirmed");
-                    done.extend(written.then_some(change));
-                    return Err(error);
-                }
-            }
-        }
-    }
 }
 
-impl Shared for Rewrite<'_> {
+impl Shared for Notifications {
     type Document = Document;
 
-    async fn read(&self) -> Result<Document, Error> {
-        self.part.found().await
-    }
+    const UNGUARDED: bool = true;
 
-    fn change(&self, document: &Document) -> Result<Option<Document>, Error> {
-        let (reading, next) = self.part.compare(document, self.aim);
-        match reading.refusals.into_iter().next() {
-            Some(refusal) => Err(Error::new(ErrorKind::Invalid, refusal)),
-            None => Ok((next != *document).then_some(next)),
-        }
-    }
-
-    async fn write(&self, document: &Document) -> Result<(), Error> {
-        self.part.put(document).await
-    }
-}
-
-impl Part for Notifications {
     fn title(&self) -> String {
-        format!("the notifications of bucket {}", self.bucket)
+        format!("the notifications of {}", self.thing())
     }
 
-    fn stage(&self) -> Stage {
-        Stage::Source
+    async fn read(&self, _goal: Goal) -> Result<Document, Error> {
+        let exchange = Exchange::new();
+        let request = self.client.get_bucket_notification_configuration();
+        let request = request
+            .bucket(&self.bucket)
+            .expected_bucket_owner(&self.account);
+        let sent = request.customize().interceptor(exchange.clone()).send();
+        let answer = exchange.answered(sent.await);
+        let failed = |error| self.failed("GetBucketNotificationConfiguration", error);
+        Document::parse(&answer.map_err(failed)?)
     }
 
-    fn read(&self, aim: Aim) -> Work<'_, Reading> {
-        Box::pin(async move {
-            match self.found().await {
-                Ok(found) => Ok(self.compare(&found, aim).0),
-                Err(error) if gone(&error, aim) => Ok(Reading::default()),
-                Err(error) => Err(error),
+    fn compare(&self, found: &Document, aim: Aim) -> (Reading, Document) {
+        let made = S3::new(&self.bucket, &self.account).name();
+        let wanted = |s3: &S3| (s3.name(), Entry::of(s3, self.function.arn.as_str()));
+        let entries = Entries {
+            function: &self.function,
+            wanted: self.wanted.iter().map(wanted).collect(),
+            what: &|id| format!("notification {id} of {}", self.thing()),
+            is_made: &|id| id.starts_with(&made),
+            member: "id",
+        };
+        let (mut reading, next) = entries.compare(&found.entries, aim);
+        if aim.goal == Goal::Connect && reading.changes.iter().any(Change::is_change) {
+            reading.refusals.extend(overlap::overlaps(&entries, &next));
+            if next.len() > MOST {
+                reading.refusals.push(format!(
+                    "{} would have {} notifications, more than the {MOST} Amazon S3 takes",
+                    self.thing(),
+                    next.len()
+                ));
             }
-        })
+        }
+        (reading, found.with(next))
     }
 
-    fn apply<'a>(&'a self, aim: Aim, done: &'a mut Vec<Change>) -> Work<'a, ()> {
-        Box::pin(self.reconcile(aim, done))
+    async fn write(&self, _found: &Document, next: &Document) -> Result<(), Error> {
+        let request = self.client.put_bucket_notification_configuration();
+        let request = request
+            .bucket(&self.bucket)
+            .expected_bucket_owner(&self.account)
+            .notification_configuration(NotificationConfiguration::builder().build());
+        let exchange = Exchange::sending(next.to_xml());
+        let sent = request.customize().interceptor(exchange).send().await;
+        sent.map(drop)
+            .map_err(|error| self.failed("PutBucketNotificationConfiguration", error))
     }
 
-    fn join(&mut self, other: &dyn Part) -> bool {
-        let other = (other as &dyn std::any::Any).downcast_ref::<Self>();
-        let other =
-            other.filter(|other| (&other.bucket, &other.account) == (&self.bucket, &self.account));
-        self.wanted.extend(
-            other
-                .into_iter()
-                .flat_map(|other| other.wanted.iter().cloned()),
-        );
-        other.is_some()
+    fn is_early(&self, error: &Error) -> bool {
+        error.context("code") == Some("InvalidArgument")
+            && error.message().contains("Unable to validate")
     }
-}
 
-/// A bucket that is gone has nothing to disconnect.
-fn gone(error: &Error, aim: Aim) -> bool {
-    aim.goal == Goal::Disconnect && error.context("code") == Some("NoSuchBucket")
-}
-
-fn unseen(error: &Error) -> bool {
-    error.context("code") == Some("InvalidArgument")
-        && error.message().contains("Unable to validate")
+    fn join(&mut self, other: &Self) -> bool {
+        let same = (&self.bucket, &self.account) == (&other.bucket, &other.account);
+        self.wanted
+            .extend(other.wanted.iter().filter(|_| same).cloned());
+        same
+    }
 }

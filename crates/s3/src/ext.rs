@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use lambda_with::{Error, ErrorKind};
+use lambda_with::{Error, form};
 
 use crate::{S3Annotation, S3Object, S3Record, S3RestoreEventData};
 
@@ -116,62 +116,13 @@ impl S3Object {
     ///
     /// When the decoded bytes are not UTF-8, which keys always are.
     pub fn decoded_key(&self) -> Result<Cow<'_, str>, Error> {
-        decode(&self.key)
+        form::decode_text(&self.key)
     }
-}
-
-/// Undoes the encoding of HTML forms.
-pub(crate) fn decode(text: &str) -> Result<Cow<'_, str>, Error> {
-    if !text.contains(['%', '+']) {
-        return Ok(Cow::Borrowed(text));
-    }
-    let spaced = text.replace('+', " ");
-    let mut parts = spaced.split('%');
-    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
-    for part in parts {
-        match part
-            .get(..2)
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok())
-        {
-            Some(byte) => {
-                bytes.push(byte);
-                bytes.extend_from_slice(&part.as_bytes()[2..]);
-            }
-            None => {
-                bytes.push(b'%');
-                bytes.extend_from_slice(part.as_bytes());
-            }
-        }
-    }
-    String::from_utf8(bytes).map(Cow::Owned).map_err(|error| {
-        Error::new(
-            ErrorKind::Invalid,
-            format!("the key `{text}` does not decode to UTF-8"),
-        )
-        .caused_by(error)
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn keys_decode_as_forms_do() {
-        for (key, decoded) in [
-            ("plain/key.txt", "plain/key.txt"),
-            ("a+b%2Bc%20d", "a b+c d"),
-            ("caf%C3%A9%c3%a9", "caféé"),
-            ("100%", "100%"),
-            ("%zz%4", "%zz%4"),
-            ("%é", "%é"),
-            ("%+1", "% 1"),
-        ] {
-            assert_eq!(decode(key).unwrap(), decoded, "{key}");
-        }
-        let error = decode("%FF").unwrap_err();
-        assert!(error.to_string().contains("`%FF`"), "{error}");
-    }
 
     #[test]
     fn sequencers_compare_as_numbers() {

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use lambda_with::form;
+
 use crate::S3;
-use crate::ext::decode;
 
 /// Prefix and suffix as keys have them, not encoded.
 #[derive(Debug)]
@@ -17,7 +18,7 @@ impl Keys {
     pub(crate) fn of(s3: &S3) -> Self {
         let plain = |value: &Option<String>| {
             let value = value.as_deref().unwrap_or_default();
-            decode(value).map_or_else(|_| value.to_owned(), Cow::into_owned)
+            form::decode_text(value).map_or_else(|_| value.to_owned(), Cow::into_owned)
         };
         Self {
             prefix: plain(&s3.prefix),

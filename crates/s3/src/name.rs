@@ -1,7 +1,8 @@
 //! Names for connections: readable, stable, and unique within a function.
 
+use lambda_with::name::{checksum_of, slug, with_checksum};
+
 use crate::S3;
-use lambda_with::name::{checksum_of, slug};
 
 /// `s3-BUCKET` for a notification with default settings; otherwise what sets it apart follows, then
 /// a checksum of the exact values, because letters other than those of a name are dropped.
@@ -25,9 +26,7 @@ pub(crate) fn of(s3: &S3) -> String {
         readable.push('-');
         readable.push_str(part);
     }
-    let mut name = slug(&readable);
-    name.truncate(71);
-    format!("{}-{}", name.trim_end_matches('-'), checksum_of(&exact))
+    with_checksum(&readable, &checksum_of(&exact))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use aws_sdk_s3::types::{
 use lambda_with::{ErrorKind, Function};
 use lambda_with_aws::{Action, Exchange, Plan, Session, Wiring};
 use lambda_with_s3::S3;
-use lambda_with_testing::{fake, moto};
+use lambda_with_testing::{cycle, fake, moto};
 
 fn client(session: &Session) -> aws_sdk_s3::Client {
     aws_sdk_s3::Client::new(session.config())
@@ -435,7 +435,7 @@ async fn what_was_written_before_a_failure_is_named() {
         "{error}"
     );
     assert!(
-        standing.ends_with("the notification configuration of bucket harbor"),
+        standing.ends_with("of bucket harbor (written, not confirmed)"),
         "{error}"
     );
     assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
@@ -460,4 +460,22 @@ fn written(body: &str) -> String {
         }],
     });
     serde_json::json!({ "Policy": policy.to_string(), "RevisionId": "r1" }).to_string()
+}
+
+#[tokio::test]
+async fn from_first_to_last() {
+    let session = moto::session();
+    let bucket = bucket(&session).await;
+    foreign(&session, &bucket).await;
+    let one = moto::function(&session, "one").await;
+    let other = moto::function(&session, "other").await;
+    let connect = |function: &Function, prefix: &str| {
+        let (function, connection) = (function.clone(), prefixed(&bucket, prefix));
+        move |session: &Session| wiring(session, &function, std::slice::from_ref(&connection))
+    };
+    let (one, other) = (connect(&one, "one/"), connect(&other, "other/a b+c/"));
+    cycle(&session, &[&one, &other], async || {
+        elements(&raw(&session, &bucket).await)
+    })
+    .await;
 }

@@ -4,13 +4,9 @@
 
 use expect_test::{Expect, expect};
 use lambda_with::policy::Policy;
-use lambda_with::{Function, Integration, Permission, Statement};
+use lambda_with::{Integration, Permission, Statement};
 use lambda_with_s3::S3;
-
-fn function() -> Function {
-    let arn = "arn:aws:lambda:eu-west-1:123456789012:function:thumbnails:live";
-    Function::new(arn.parse().unwrap()).unwrap()
-}
+use lambda_with_testing::{definitions, function};
 
 fn connection(toml: &str) -> S3 {
     toml::from_str(toml).unwrap()
@@ -26,14 +22,14 @@ const IMAGES: &str = r#"
 #[test]
 fn the_permission_names_bucket_and_account() {
     let statements: Vec<Statement> = connection(IMAGES)
-        .permissions(&function())
+        .permissions(&function("thumbnails:live"))
         .into_iter()
         .map(|permission| match permission {
             Permission::ResourceBased(statement) => statement,
             other => panic!("{other:?}"),
         })
         .collect();
-    let policy = Policy::of_function(&function().arn, &statements);
+    let policy = Policy::of_function(&function("thumbnails:live").arn, &statements);
     expect![[r#"
         {
           "Version": "2012-10-17",
@@ -68,14 +64,16 @@ fn a_name_that_would_admit_other_buckets_grants_nothing() {
             bucket: bucket.into(),
             ..connection(IMAGES)
         };
-        assert_eq!(s3.permissions(&function()), [], "{bucket}");
+        assert_eq!(s3.permissions(&function("thumbnails:live")), [], "{bucket}");
     }
 }
 
 #[test]
 fn resources() {
     let check = |s3: &S3, expected: Expect| {
-        expected.assert_eq(&serde_json::to_string_pretty(&s3.resources(&function())).unwrap());
+        expected.assert_eq(
+            &serde_json::to_string_pretty(&s3.resources(&function("thumbnails:live"))).unwrap(),
+        );
     };
     check(
         &connection(IMAGES),
@@ -126,16 +124,15 @@ fn resources() {
 fn a_definition_is_read_and_written_back() {
     let images = connection(IMAGES);
     assert_eq!(images.events, ["s3:ObjectCreated:*"]);
-    assert_eq!(connection(&toml::to_string(&images).unwrap()), images);
-    for (toml, reason) in [
-        ("account = '123456789012'", "missing field `bucket`"),
-        ("bucket = 'harbor-uploads'", "missing field `account`"),
-        (
-            "bucket = 'b'\naccount = 'a'\nprefx = 'images/'",
-            "unknown field `prefx`",
-        ),
-    ] {
-        let error = toml::from_str::<S3>(toml).unwrap_err().to_string();
-        assert!(error.contains(reason), "{error}");
-    }
+    definitions::<S3>(
+        &[IMAGES],
+        &[
+            ("account = '123456789012'", "missing field `bucket`"),
+            ("bucket = 'harbor-uploads'", "missing field `account`"),
+            (
+                "bucket = 'b'\naccount = 'a'\nprefx = 'images/'",
+                "unknown field `prefx`",
+            ),
+        ],
+    );
 }

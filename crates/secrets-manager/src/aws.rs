@@ -3,7 +3,7 @@
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::types::RotationRulesType;
 use lambda_with::{Error, ErrorKind, Function};
-use lambda_with_aws::{Goal, Occupied, Part, Session, Slot, Wire, failed};
+use lambda_with_aws::{Occupied, Part, Session, Slot, Wire, failed};
 use serde_json::{Value, json};
 
 use crate::SecretsManager;
@@ -51,16 +51,10 @@ impl Slot for Rotation {
         wanted
     }
 
-    async fn read(&self, goal: Goal) -> Result<Option<Occupied>, Error> {
+    async fn read(&self) -> Result<Option<Occupied>, Error> {
         let request = self.client.describe_secret().secret_id(self.id());
-        let answer = match request.send().await {
-            Ok(answer) => answer,
-            Err(error) => {
-                let error = failed("DescribeSecret", self.thing(), error);
-                let gone = error.kind() == ErrorKind::NotFound && goal == Goal::Disconnect;
-                return if gone { Ok(None) } else { Err(error) };
-            }
-        };
+        let answer = request.send().await;
+        let answer = answer.map_err(|error| failed("DescribeSecret", self.thing(), error))?;
         if answer.rotation_enabled() != Some(true) {
             return Ok(None);
         }
@@ -79,11 +73,11 @@ impl Slot for Rotation {
             }
         }
         let members = json!({ "RotationLambdaARN": rotates, "RotationRules": rules });
-        Ok(Some(if rotates == self.function.arn.as_str() {
-            Occupied::ours(members)
-        } else {
-            Occupied::theirs(members, rotates)
-        }))
+        Ok(Some(Occupied::running(
+            members,
+            rotates,
+            &self.function.arn,
+        )))
     }
 
     async fn fill(&self, found: Option<&Occupied>) -> Result<(), Error> {

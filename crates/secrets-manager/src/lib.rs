@@ -11,7 +11,7 @@ mod rotation;
 
 use lambda_with::{
     Arn, Example, Finding, Function, Integration, Patience, Permission, Resource, RoleStatement,
-    Service, Statement,
+    Service, Statement, switch,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -61,7 +61,7 @@ pub struct SecretsManager {
     pub duration: Option<u32>,
     /// Whether the secret is rotated as soon as this is set up; true unless set. When false, the
     /// function is tried out with the step `testSecret` alone.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    #[serde(default = "switch::on", skip_serializing_if = "switch::is_on")]
     pub rotate_immediately: bool,
     /// The customer's KMS key that encrypts the secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -71,7 +71,7 @@ pub struct SecretsManager {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub superuser: Option<Arn>,
     /// Whether the function has Secrets Manager make passwords; true unless set.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    #[serde(default = "switch::on", skip_serializing_if = "switch::is_on")]
     pub random_password: bool,
 }
 
@@ -220,13 +220,4 @@ impl Integration for SecretsManager {
     fn conflicts(&self, other: &Self) -> Vec<Finding> {
         check::conflicts(self, other)
     }
-}
-
-fn yes() -> bool {
-    true
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_yes(value: &bool) -> bool {
-    *value
 }

@@ -1,7 +1,7 @@
 //! Names: the connection's, and what a secret's ARN says of the secret.
 
-use lambda_with::Arn;
-use lambda_with::name::checksum;
+use lambda_with::name::{checksum, with_checksum};
+use lambda_with::{Arn, is_account};
 
 /// The most characters of a secret's name.
 const MAX_NAME: usize = 512;
@@ -9,26 +9,17 @@ const MAX_NAME: usize = 512;
 /// `secrets-manager-SECRET-` and a checksum of the ARN, which tells apart what the letters of a name
 /// cannot.
 pub(crate) fn of(secret: &Arn) -> String {
-    let words = secret_name(secret).split(|c: char| !c.is_ascii_alphanumeric());
-    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    let mut name = format!("secrets-manager-{}", words.join("-"));
-    name.truncate(71);
-    format!(
-        "{}-{}",
-        name.trim_end_matches('-'),
-        checksum(secret.as_str())
-    )
+    let readable = format!("secrets-manager-{}", secret_name(secret));
+    with_checksum(&readable, &checksum(secret.as_str()))
 }
 
 /// Whether this is the ARN of one secret: of the name no pattern, of its end six characters or six
 /// question marks.
 pub(crate) fn is_secret(arn: &Arn) -> bool {
     let letter = |b: u8| b.is_ascii_alphanumeric() || b"/_+=.@-".contains(&b);
-    let account = arn.account();
     arn.service() == "secretsmanager"
         && !arn.region().is_empty()
-        && account.len() == 12
-        && account.bytes().all(|b| b.is_ascii_digit())
+        && is_account(arn.account())
         && split(arn).is_some_and(|(name, _)| {
             (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(letter)
         })

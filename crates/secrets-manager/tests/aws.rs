@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lambda_with_aws::{Action, Plan, Session, Wiring};
 use lambda_with_secrets_manager::SecretsManager;
-use lambda_with_testing::{fake, function};
+use lambda_with_testing::{cycle, fake, function};
 use serde_json::{Value, json};
 
 const SECRET: &str =
@@ -157,4 +157,21 @@ async fn a_secret_that_is_not_there() {
     let error = ours.connect(|_| ()).await.unwrap_err().to_string();
     assert!(error.contains("can't find the specified secret"), "{error}");
     assert_eq!(actions(&ours.disconnect(|_| ()).await.unwrap()), []);
+}
+
+#[tokio::test]
+async fn from_first_to_last() {
+    let (session, _) = secret(json!({ "ARN": SECRET, "Name": "harbor/ferries-db" }));
+    let client = aws_sdk_secretsmanager::Client::new(session.config());
+    let connect = |session: &Session| wiring(session, &weekly("rate(10 days)"));
+    cycle(&session, &[&connect], async || {
+        let described = client.describe_secret().secret_id(SECRET).send().await;
+        let described = described.unwrap();
+        let by = described.rotation_enabled.unwrap_or_default();
+        [by.then_some(described.rotation_lambda_arn).flatten()]
+            .into_iter()
+            .flatten()
+            .collect()
+    })
+    .await;
 }

@@ -2,16 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use expect_test::{Expect, expect};
+use expect_test::expect;
 use lambda_with::policy::Policy;
-use lambda_with::{Function, Integration, Permission, RoleStatement, Statement};
+use lambda_with::{Integration, Permission, RoleStatement, Statement};
 use lambda_with_secrets_manager::SecretsManager;
-use lambda_with_testing::delivered;
-
-fn function() -> Function {
-    let arn = "arn:aws:lambda:eu-west-1:123456789012:function:rotate";
-    Function::new(arn.parse().unwrap()).unwrap()
-}
+use lambda_with_testing::{check, definitions, delivered, function};
 
 fn connection(toml: &str) -> SecretsManager {
     toml::from_str(toml).unwrap()
@@ -32,13 +27,9 @@ const FULL: &str = r#"
     random_password = false
 "#;
 
-fn check(value: &impl serde::Serialize, expected: &Expect) {
-    expected.assert_eq(&serde_json::to_string_pretty(value).unwrap());
-}
-
 fn permissions(rotation: &SecretsManager) -> (Vec<Statement>, Vec<RoleStatement>) {
     let (mut statements, mut role) = (Vec::new(), Vec::new());
-    for permission in rotation.permissions(&function()) {
+    for permission in rotation.permissions(&function("rotate")) {
         match permission {
             Permission::ResourceBased(statement) => statements.push(statement),
             Permission::ExecutionRole(statement) => role.push(statement),
@@ -52,7 +43,7 @@ fn permissions(rotation: &SecretsManager) -> (Vec<Statement>, Vec<RoleStatement>
 fn secrets_manager_invokes_for_one_secret() {
     let (statements, _) = permissions(&connection(PLAIN));
     check(
-        &Policy::of_function(&function().arn, &statements),
+        &Policy::of_function(&function("rotate").arn, &statements),
         &expect![[r#"
             {
               "Version": "2012-10-17",
@@ -168,14 +159,14 @@ fn an_arn_that_would_admit_other_secrets_grants_nothing() {
     ] {
         let arn = format!("arn:aws:secretsmanager:eu-west-1:123456789012:{secret}");
         let rotation = SecretsManager::new(arn.parse().unwrap());
-        assert_eq!(rotation.permissions(&function()), [], "{secret}");
+        assert_eq!(rotation.permissions(&function("rotate")), [], "{secret}");
     }
 }
 
 #[test]
 fn the_schedule_waits_for_the_permission() {
     check(
-        &connection(PLAIN).resources(&function()),
+        &connection(PLAIN).resources(&function("rotate")),
         &expect![[r#"
         [
           {
@@ -196,7 +187,7 @@ fn the_schedule_waits_for_the_permission() {
         ]"#]],
     );
     check(
-        &connection(FULL).resources(&function()),
+        &connection(FULL).resources(&function("rotate")),
         &expect![[r#"
         [
           {
@@ -218,29 +209,25 @@ fn the_schedule_waits_for_the_permission() {
         ]"#]],
     );
     let elsewhere = PLAIN.replace("123456789012", "210987654321");
-    assert_eq!(connection(&elsewhere).resources(&function()), []);
+    assert_eq!(connection(&elsewhere).resources(&function("rotate")), []);
 }
 
 #[test]
 fn a_definition_is_read_and_written_back() {
-    for toml in [PLAIN, FULL] {
-        let rotation = connection(toml);
-        assert_eq!(connection(&toml::to_string(&rotation).unwrap()), rotation);
-    }
-    for (toml, reason) in [
-        ("after_days = 30", "missing field `secret`"),
-        ("secret = 'harbor/ferries'", "not an ARN"),
-        (&format!("{PLAIN}days = 30"), "unknown field `days`"),
-    ] {
-        let error = toml::from_str::<SecretsManager>(toml).unwrap_err();
-        assert!(error.to_string().contains(reason), "{error}");
-    }
+    definitions::<SecretsManager>(
+        &[PLAIN, FULL],
+        &[
+            ("after_days = 30", "missing field `secret`"),
+            ("secret = 'harbor/ferries'", "not an ARN"),
+            (&format!("{PLAIN}days = 30"), "unknown field `days`"),
+        ],
+    );
 }
 
 #[test]
 fn the_first_step_for_the_secret() {
     for (toml, expected) in [(PLAIN, "ferries-AbC1d2"), (FULL, "ferries-AbC1d2")] {
-        let event = delivered(connection(toml).example(&function()));
+        let event = delivered(connection(toml).example(&function("rotate")));
         assert_eq!(event["Step"], "createSecret");
         let secret = event["SecretId"].as_str().unwrap();
         assert!(

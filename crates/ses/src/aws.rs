@@ -5,11 +5,8 @@ mod compare;
 mod document;
 
 use aws_sdk_ses::Client;
-use lambda_with::{Error, ErrorKind, Function};
-use lambda_with_aws::{
-    Action, Aim, Change, Goal, Part, Patience, Pauses, Reading, Session, Shared, Stage, Wire, Work,
-    rewrite,
-};
+use lambda_with::{Error, Function};
+use lambda_with_aws::{Aim, Goal, Part, Reading, Session, Shared, Wire};
 
 use self::document::Node;
 use crate::Ses;
@@ -24,11 +21,12 @@ impl Wire for Ses {
     const KINDS: &'static [&'static str] = &["AWS::SES::ReceiptRule"];
 
     fn parts(&self, session: &Session, function: &Function) -> Result<Vec<Box<dyn Part>>, Error> {
-        Ok(vec![Box::new(Rule {
+        let rule = Rule {
             client: Client::new(session.config()),
             ses: self.clone(),
             function: function.clone(),
-        })])
+        };
+        Ok(vec![rule.part()])
     }
 }
 
@@ -40,100 +38,62 @@ struct Rule {
     function: Function,
 }
 
-/// What is to be, as [`rewrite`] asks for it.
-struct Rewrite<'a> {
-    rule: &'a Rule,
-    aim: Aim,
+/// What stands.
+#[derive(Debug, PartialEq)]
+struct Found {
+    /// The rule; nothing where there is none.
+    rule: Option<Node>,
+    /// Whether its set is the active one; asked for connecting only.
+    is_active: bool,
 }
 
 impl Rule {
-    fn what(&self) -> String {
+    fn thing(&self) -> String {
         format!("receipt rule {} of {}", self.ses.rule, self.ses.rule_set)
     }
-
-    async fn reconcile(&self, aim: Aim, done: &mut Vec<Change>) -> Result<(), Error> {
-        let patience = Patience {
-            settle: aim.options.settle,
-            ..Patience::default()
-        };
-        let mut pauses = Pauses::new(aim.options.wait.min(std::time::Duration::from_secs(20)));
-        let what = self.what();
-        loop {
-            match rewrite(&what, &Rewrite { rule: self, aim }, patience).await {
-                Ok((found, _)) => {
-                    done.extend(self.compare(found.as_ref(), aim).0.changes);
-                    return Ok(());
-                }
-                // The permission was granted a moment ago, and Amazon SES has not seen it yet.
-                Err(error) if unseen(&error) && pauses.again().await => {}
-                Err(error) => {
-                    let written = error.context("written").is_some();
-                    let change = Change::new(Action::Update, what).note("written, not confirmed");
-                    done.extend(written.then_some(change));
-                    return Err(error);
-                }
-            }
-        }
-    }
 }
 
-impl Shared for Rewrite<'_> {
-    /// The rule; nothing where there is none.
-    type Document = Option<Node>;
+impl Shared for Rule {
+    type Document = Found;
 
-    async fn read(&self) -> Result<Option<Node>, Error> {
-        self.rule.found(self.aim.goal).await
-    }
+    const UNGUARDED: bool = true;
 
-    fn change(&self, found: &Option<Node>) -> Result<Option<Option<Node>>, Error> {
-        let (reading, next) = self.rule.compare(found.as_ref(), self.aim);
-        match reading.refusals.into_iter().next() {
-            Some(refusal) => Err(Error::new(ErrorKind::Invalid, refusal)),
-            None => Ok((next != *found).then_some(next)),
-        }
-    }
-
-    async fn write(&self, next: &Option<Node>) -> Result<(), Error> {
-        match next {
-            None => self.rule.delete().await,
-            Some(next) => match self.rule.found(self.aim.goal).await? {
-                Some(_) => self.rule.update(next).await,
-                None => self.rule.create(next).await,
-            },
-        }
-    }
-}
-
-impl Part for Rule {
     fn title(&self) -> String {
-        self.what()
+        format!("the {}", self.thing())
     }
 
-    fn stage(&self) -> Stage {
-        Stage::Source
+    async fn read(&self, goal: Goal) -> Result<Found, Error> {
+        let rule = self.found().await?;
+        let is_active = goal == Goal::Disconnect || self.is_active().await?;
+        Ok(Found { rule, is_active })
     }
 
-    fn read(&self, aim: Aim) -> Work<'_, Reading> {
-        Box::pin(async move {
-            let found = self.found(aim.goal).await?;
-            let mut reading = self.compare(found.as_ref(), aim).0;
-            if aim.goal == Goal::Connect && !self.is_active().await? {
-                reading.warnings.push(format!(
-                    "receipt rule set {0} is not active, so no mail passes its rules: aws ses set-active-receipt-rule-set --rule-set-name {0}",
-                    self.ses.rule_set
-                ));
-            }
-            Ok(reading)
-        })
+    fn compare(&self, found: &Found, aim: Aim) -> (Reading, Found) {
+        let Found { rule, is_active } = found;
+        let (mut reading, rule) = match aim.goal {
+            Goal::Connect => self.connected(rule.as_ref()),
+            Goal::Disconnect => self.disconnected(rule.as_ref()),
+        };
+        if !is_active {
+            reading.warnings.push(format!(
+                "receipt rule set {0} is not active, so no mail passes its rules: aws ses set-active-receipt-rule-set --rule-set-name {0}",
+                self.ses.rule_set
+            ));
+        }
+        let is_active = *is_active;
+        (reading, Found { rule, is_active })
     }
 
-    fn apply<'a>(&'a self, aim: Aim, done: &'a mut Vec<Change>) -> Work<'a, ()> {
-        Box::pin(self.reconcile(aim, done))
+    async fn write(&self, found: &Found, next: &Found) -> Result<(), Error> {
+        match (&found.rule, &next.rule) {
+            (_, None) => self.delete().await,
+            (Some(_), Some(next)) => self.update(next).await,
+            (None, Some(next)) => self.create(next).await,
+        }
     }
-}
 
-fn unseen(error: &Error) -> bool {
-    error
-        .context("code")
-        .is_some_and(|code| code.starts_with("InvalidLambdaFunction"))
+    fn is_early(&self, error: &Error) -> bool {
+        let code = error.context("code");
+        code.is_some_and(|code| code.starts_with("InvalidLambdaFunction"))
+    }
 }

@@ -10,7 +10,9 @@ mod interop;
 mod name;
 mod respond;
 
-use lambda_with::{Arn, Finding, Function, Integration, Permission, Resource, Service, Statement};
+use lambda_with::{
+    Arn, Finding, Function, Integration, Permission, Resource, Service, Statement, switch,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -62,20 +64,20 @@ pub struct Ses {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<Arn>,
     /// Whether mail is scanned for spam and viruses; it is not unless set.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "switch::is_off")]
     pub scan: bool,
     /// Whether mail that comes in without encryption is refused; it is not unless set.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "switch::is_off")]
     pub require_tls: bool,
     /// Whether the rule applies; true unless set.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    #[serde(default = "switch::on", skip_serializing_if = "switch::is_on")]
     pub enabled: bool,
     /// The rule after which a new rule is put; before all others unless set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
     /// Whether the rule is somebody else's. Then it must be there, nothing of it is set but our
     /// action, which goes before what stops the rule, and templates cannot hold it.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "switch::is_off")]
     pub existing: bool,
 }
 
@@ -224,24 +226,4 @@ impl Integration for Ses {
     fn conflicts_within(&self, other: &Self) -> Vec<Finding> {
         check::conflicts_within(self, other)
     }
-}
-
-fn yes() -> bool {
-    true
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
-)]
-fn is_yes(value: &bool) -> bool {
-    *value
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
-)]
-fn is_no(value: &bool) -> bool {
-    !*value
 }

@@ -1,13 +1,13 @@
 //! A connection's name: readable, stable, and unique within a function.
 
-use lambda_with::name::{checksum_of, slug};
+use lambda_with::name::{checksum_of, with_checksum};
 
 /// `ses-SET-RULE-` and a checksum of both names, which tells apart what the letters of a name cannot.
 pub(crate) fn of(rule_set: &str, rule: &str) -> String {
-    let mut name = slug(&format!("ses-{rule_set}-{rule}"));
-    name.truncate(71);
-    let sum = checksum_of(&[rule_set, rule]);
-    format!("{}-{sum}", name.trim_end_matches('-'))
+    with_checksum(
+        &format!("ses-{rule_set}-{rule}"),
+        &checksum_of(&[rule_set, rule]),
+    )
 }
 
 #[cfg(test)]

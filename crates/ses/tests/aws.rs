@@ -12,7 +12,7 @@ use aws_sdk_ses::types::{
 use lambda_with::{ErrorKind, Function};
 use lambda_with_aws::{Action, Plan, Session, Wiring};
 use lambda_with_ses::{Ses, SesInvocation};
-use lambda_with_testing::{fake, moto, unique};
+use lambda_with_testing::{cycle, fake, moto, unique};
 
 async fn rule_set(session: &Session) -> String {
     let name = unique("harbor");
@@ -356,4 +356,29 @@ async fn a_rule_that_is_full_is_refused_before_the_write() {
         "{error}"
     );
     assert!(written(&log).is_empty());
+}
+
+#[tokio::test]
+async fn from_first_to_last() {
+    let session = moto::session();
+    let set = rule_set(&session).await;
+    let theirs = moto::function(&session, "theirs").await;
+    foreign(&session, &set, "berths", &theirs).await;
+    let one = moto::function(&session, "one").await;
+    let other = moto::function(&session, "other").await;
+    let ses = Ses {
+        existing: true,
+        ..Ses::new(&set, "berths")
+    };
+    let connect = |function: &Function| {
+        let (function, ses) = (function.clone(), ses.clone());
+        move |session: &Session| wiring(session, &function, &ses)
+    };
+    cycle(&session, &[&connect(&one), &connect(&other)], async || {
+        let rule = standing(&session, &set, "berths").await;
+        let actions = rule.actions().iter().map(|action| format!("{action:?}"));
+        let head = format!("{:?} {:?}", rule.recipients, rule.tls_policy);
+        [head].into_iter().chain(actions).collect()
+    })
+    .await;
 }

@@ -2,13 +2,12 @@
 //! are read either way.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use bytes::Bytes;
-use lambda_with::{Nullable, Payload, Shaped};
+use lambda_with::Nullable;
 use lambda_with_ses::{
     Disposition, SERVICE, SesActionType, SesDisposition, SesDmarcPolicy, SesEvent, SesFeedback,
     SesMessage, SesNotification, SesReceived, SesSendingEvent, SesSendingType, SesVerdictStatus,
 };
-use lambda_with_testing::{edit, exact, exact_value, sample};
+use lambda_with_testing::{Root, edit, exact, exact_value, sample, samples};
 use serde_json::{Value, json};
 
 fn received(id: &str) -> SesMessage {
@@ -18,26 +17,16 @@ fn received(id: &str) -> SesMessage {
 
 #[test]
 fn samples_are_exact_and_recognised() {
-    fn is<T: Shaped>(json: &'static str) -> bool {
-        Payload::from(Bytes::from_static(json.as_bytes())).is::<T>()
-    }
-    for sample in SERVICE.samples {
-        match sample.of {
-            "SesEvent" => drop(exact::<SesEvent>(sample.json)),
-            "SesReceived" => drop(exact::<SesReceived>(sample.json)),
-            "SesFeedback" => drop(exact::<SesFeedback>(sample.json)),
-            "SesSendingEvent" => drop(exact::<SesSendingEvent>(sample.json)),
-            _ => drop(exact::<SesDisposition>(sample.json)),
-        }
-        for (name, taken) in [
-            ("SesEvent", is::<SesEvent>(sample.json)),
-            ("SesReceived", is::<SesReceived>(sample.json)),
-            ("SesSendingEvent", is::<SesSendingEvent>(sample.json)),
-            ("SesDisposition", is::<SesDisposition>(sample.json)),
-        ] {
-            assert_eq!(taken, name == sample.of, "{} as {name}", sample.id);
-        }
-    }
+    samples(
+        &SERVICE,
+        &[
+            Root::of::<SesEvent>(),
+            Root::of::<SesReceived>(),
+            Root::of::<SesFeedback>(),
+            Root::of::<SesSendingEvent>(),
+            Root::of::<SesDisposition>(),
+        ],
+    );
 }
 
 #[test]

@@ -4,11 +4,10 @@ mod calls;
 mod standing;
 
 use aws_sdk_sns::Client;
-use lambda_with::{Error, ErrorKind, Function, Integration};
+use lambda_with::{Error, Function, Integration};
 use lambda_with_aws::{
-    Action, Aim, Change, Goal, Orphan, Part, Reading, Session, Stage, Wire, Work,
+    Action, Aim, Entries, Entry as _, Goal, Orphan, Part, Reading, Session, Shared, Wire,
 };
-use serde_json::Value;
 
 use self::standing::Standing;
 use crate::Sns;
@@ -25,11 +24,12 @@ impl Wire for Sns {
         let config = aws_sdk_sns::config::Builder::from(session.config()).region(
             aws_sdk_sns::config::Region::new(self.topic.region().to_owned()),
         );
-        Ok(vec![Box::new(Subscription {
+        let subscription = Subscription {
             client: Client::from_conf(config.build()),
             sns: self.clone(),
             function: function.clone(),
-        })])
+        };
+        Ok(vec![subscription.part()])
     }
 }
 
@@ -41,16 +41,8 @@ struct Subscription {
     function: Function,
 }
 
-/// What is to be done.
-enum Step {
-    Subscribe,
-    /// Attributes in the order they must be set; nothing takes one away.
-    Set(Vec<(&'static str, Option<String>)>),
-    Unsubscribe,
-}
-
 impl Subscription {
-    fn what(&self) -> String {
+    fn thing(&self) -> String {
         let (function, topic) = (self.endpoint(), self.sns.topic.resource());
         format!("subscription of {function} to topic {topic}")
     }
@@ -61,8 +53,12 @@ impl Subscription {
         resource.strip_prefix("function:").unwrap_or(resource)
     }
 
-    /// The attributes as they should be, by name, with null for those that should not be there.
-    fn wanted(&self) -> Value {
+    fn is_ours(&self, standing: &Standing) -> bool {
+        standing.name() == self.function.arn.as_str()
+    }
+
+    /// The subscription as it should be.
+    fn wanted(&self) -> Standing {
         let mut wanted = Standing::nothing();
         for (name, value) in self.sns.attributes() {
             wanted[name] = value;
@@ -70,134 +66,87 @@ impl Subscription {
         if self.sns.filter_policy.is_some() {
             wanted["FilterPolicyScope"] = self.sns.filter_scope.as_str().into();
         }
-        wanted
+        Standing {
+            arn: String::new(),
+            endpoint: self.function.arn.to_string(),
+            attributes: wanted,
+        }
     }
 
-    fn compare(&self, found: &[Standing], aim: Aim) -> (Reading, Option<(Change, Step)>) {
-        let mut reading = Reading::default();
-        let ours = found
-            .iter()
-            .find(|standing| standing.endpoint == self.function.arn.as_str());
-        let change = |action| Change::new(action, self.what()).of(self.sns.name());
-        let wanted = self.wanted();
-        let step = match (aim.goal, ours) {
-            (Goal::Connect, None) => {
-                let change = change(Action::Create).members(&Value::Null, &shown(&wanted));
-                Some((change, Step::Subscribe))
-            }
-            (Goal::Connect, Some(ours)) if ours.is_pending() => {
-                reading.refusals.push(format!(
-                    "the {} waits for confirmation; let {}, who owns the function, confirm or remove it",
-                    self.what(),
-                    self.function.account()
-                ));
-                None
-            }
-            (Goal::Connect, Some(ours)) if ours.attributes == wanted => {
-                reading.changes.push(change(Action::Keep));
-                None
-            }
-            (Goal::Connect, Some(ours)) => {
-                let change = change(Action::Update)
-                    .members(&ours.attributes, &wanted)
-                    .note("a filter policy takes up to 15 minutes to take effect");
-                Some((change, Step::Set(ours.steps(&wanted))))
-            }
-            (Goal::Disconnect, Some(ours)) if !ours.is_pending() => {
-                Some((change(Action::Remove), Step::Unsubscribe))
-            }
-            (Goal::Disconnect, _) => None,
-        };
-        if aim.goal == Goal::Connect {
-            let others = found
-                .iter()
-                .filter(|standing| standing.endpoint != self.function.arn.as_str());
-            reading.orphans.extend(others.map(|standing| Orphan {
-                what: format!(
-                    "a subscription of {} to topic {}, not in this definition, runs this function",
-                    standing.endpoint,
-                    self.sns.topic.resource()
-                ),
-                fix: format!(
-                    "aws sns unsubscribe --subscription-arn {}, if nobody else needs it",
-                    standing.arn
-                ),
-            }));
+    /// Another version of the function that is subscribed.
+    fn left_over(&self, standing: &Standing) -> Orphan {
+        Orphan {
+            what: format!(
+                "a subscription of {} to topic {}, not in this definition, runs this function",
+                standing.endpoint,
+                self.sns.topic.resource()
+            ),
+            fix: format!(
+                "aws sns unsubscribe --subscription-arn {}, if nobody else needs it",
+                standing.arn
+            ),
         }
-        reading
-            .changes
-            .extend(step.iter().map(|(change, _)| change.clone()));
-        (reading, step)
-    }
-
-    async fn reconcile(&self, aim: Aim, done: &mut Vec<Change>) -> Result<(), Error> {
-        let found = self.found(aim.goal).await?;
-        let (reading, step) = self.compare(&found, aim);
-        if let Some(refusal) = reading.refusals.into_iter().next() {
-            return Err(Error::new(ErrorKind::Invalid, refusal));
-        }
-        let Some((change, step)) = step else {
-            done.extend(reading.changes);
-            return Ok(());
-        };
-        let ours = found
-            .iter()
-            .find(|standing| standing.endpoint == self.function.arn.as_str())
-            .map(|standing| standing.arn.as_str());
-        match (step, ours) {
-            (Step::Set(attributes), Some(arn)) => {
-                for (name, value) in attributes {
-                    self.set(arn, name, value).await?;
-                }
-            }
-            (Step::Unsubscribe, Some(arn)) => self.unsubscribe(arn).await?,
-            _ => self.subscribe().await?,
-        }
-        let (left, again) = self.compare(&self.found(aim.goal).await?, aim);
-        match again {
-            None => done.push(change),
-            Some(_) => {
-                let left: Vec<String> = left.changes.iter().map(ToString::to_string).collect();
-                return Err(Error::new(
-                    ErrorKind::Conflict,
-                    format!(
-                        "Amazon SNS took the call and shows something else: {}",
-                        left.join("; ")
-                    ),
-                )
-                .with(
-                    "fix",
-                    "run it again; if it stays, find out what else writes the subscription",
-                ));
-            }
-        }
-        Ok(())
     }
 }
 
-impl Part for Subscription {
+impl Shared for Subscription {
+    /// The topic's subscriptions that run the function, in whatever version.
+    type Document = Vec<Standing>;
+
     fn title(&self) -> String {
-        format!("the {}", self.what())
+        format!("the {}", self.thing())
     }
 
-    fn stage(&self) -> Stage {
-        Stage::Source
+    async fn read(&self, _goal: Goal) -> Result<Vec<Standing>, Error> {
+        self.found().await
     }
 
-    fn read(&self, aim: Aim) -> Work<'_, Reading> {
-        Box::pin(async move { Ok(self.compare(&self.found(aim.goal).await?, aim).0) })
+    fn compare(&self, found: &Vec<Standing>, aim: Aim) -> (Reading, Vec<Standing>) {
+        let mut ours = found.iter().filter(|standing| self.is_ours(standing));
+        if ours.any(Standing::is_pending) {
+            let mut reading = Reading::default();
+            let what = format!(
+                "the {} waits for confirmation; let {}, who owns the function, confirm or remove it",
+                self.thing(),
+                self.function.account()
+            );
+            let refusals = (aim.goal == Goal::Connect).then_some(what);
+            reading.refusals.extend(refusals);
+            return (reading, found.clone());
+        }
+        let entries = Entries {
+            function: &self.function,
+            wanted: vec![(self.sns.name(), self.wanted())],
+            what: &|_| self.thing(),
+            is_made: &|_| false,
+            member: "topic",
+        };
+        let (mut reading, next) = entries.compare(found, aim);
+        for change in &mut reading.changes {
+            if change.action == Action::Update {
+                let note = "a filter policy takes up to 15 minutes to take effect";
+                change.note = Some(note.into());
+            }
+        }
+        if aim.goal == Goal::Connect {
+            let others = found.iter().filter(|standing| !self.is_ours(standing));
+            let others = others.map(|standing| self.left_over(standing));
+            reading.orphans.extend(others);
+        }
+        (reading, next)
     }
 
-    fn apply<'a>(&'a self, aim: Aim, done: &'a mut Vec<Change>) -> Work<'a, ()> {
-        Box::pin(self.reconcile(aim, done))
+    async fn write(&self, found: &Vec<Standing>, next: &Vec<Standing>) -> Result<(), Error> {
+        let ours = |all: &[Standing]| all.iter().find(|one| self.is_ours(one)).cloned();
+        match (ours(found), ours(next)) {
+            (Some(found), None) => self.unsubscribe(&found.arn).await,
+            (Some(found), Some(next)) => {
+                for (name, value) in found.steps(&next.attributes) {
+                    self.set(&found.arn, name, value).await?;
+                }
+                Ok(())
+            }
+            (None, _) => self.subscribe().await,
+        }
     }
-}
-
-/// Without what is not there.
-fn shown(attributes: &Value) -> Value {
-    let members = attributes.as_object().into_iter().flatten();
-    let members = members.filter(|(_, value)| !value.is_null());
-    members
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
 }

@@ -1,6 +1,6 @@
 //! What can be wrong with a subscription, judged from its definition.
 
-use lambda_with::{Arn, Finding, Function};
+use lambda_with::{Arn, Finding, Function, is_account};
 
 use crate::{FilterScope, Sns, filter};
 
@@ -61,8 +61,10 @@ pub(crate) fn topic(topic: &Arn) -> Option<Finding> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let name = topic.resource();
     let is_name = (1..=256).contains(&name.len()) && name.bytes().all(allowed);
-    let digits = |account: &str| account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
-    if topic.service() == "sns" && is_name && digits(topic.account()) && !topic.region().is_empty()
+    if topic.service() == "sns"
+        && is_name
+        && is_account(topic.account())
+        && !topic.region().is_empty()
     {
         return None;
     }

@@ -1,17 +1,14 @@
 //! A connection's name: readable, stable, and unique within a function.
 
 use lambda_with::Arn;
-use lambda_with::name::{checksum, slug};
+use lambda_with::name::{checksum, with_checksum};
 
 /// `sns-TOPIC-` and a checksum of the ARN, which tells apart what the letters of a name cannot, and
 /// topics of the same name in two accounts or Regions.
 pub(crate) fn of(topic: &Arn) -> String {
-    let mut name = slug(&format!("sns-{}", topic.resource()));
-    name.truncate(71);
-    format!(
-        "{}-{}",
-        name.trim_end_matches('-'),
-        checksum(topic.as_str())
+    with_checksum(
+        &format!("sns-{}", topic.resource()),
+        &checksum(topic.as_str()),
     )
 }
 

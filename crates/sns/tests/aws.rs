@@ -8,7 +8,7 @@ use aws_sdk_sns::Client;
 use lambda_with::{ErrorKind, Function};
 use lambda_with_aws::{Action, Plan, Session, Wiring};
 use lambda_with_sns::{FilterScope, Sns};
-use lambda_with_testing::{fake, moto, unique};
+use lambda_with_testing::{cycle, fake, moto, unique};
 
 async fn topic(session: &Session) -> String {
     let request = Client::new(session.config()).create_topic();
@@ -184,7 +184,7 @@ async fn a_topic_that_is_not_there() {
     let error = wiring.connect(|_| ()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert!(
-        error.context("fix").unwrap().contains("create the topic"),
+        error.context("fix").unwrap().contains("create it first"),
         "{error}"
     );
     assert!(wiring.disconnect(|_| ()).await.unwrap().is_empty());
@@ -269,7 +269,7 @@ async fn a_queue_is_taken_away_by_no_value() {
     let wiring = wiring(&session, &orders_here(), &Sns::new(TOPIC.parse().unwrap()));
     // This topic forgets what it is told.
     let error = wiring.connect(|_| ()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     assert!(error.to_string().contains("RedrivePolicy"), "{error}");
     assert_eq!(
         written(&log),
@@ -290,4 +290,22 @@ async fn a_subscription_that_waits_is_refused_before_the_write() {
     );
     assert!(written(&log).is_empty());
     assert!(wiring.disconnect(|_| ()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn from_first_to_last() {
+    let session = moto::session();
+    let topic = topic(&session).await;
+    let queue = "arn:aws:sqs:eu-west-1:123456789012:archive";
+    foreign(&session, &topic, "sqs", queue).await;
+    let one = moto::function(&session, "one").await;
+    let other = moto::function(&session, "other").await;
+    let connect = |function: &Function| {
+        let (function, connection) = (function.clone(), orders(&topic));
+        move |session: &Session| wiring(session, &function, &connection)
+    };
+    cycle(&session, &[&connect(&one), &connect(&other)], async || {
+        standing(&session, &topic).await
+    })
+    .await;
 }

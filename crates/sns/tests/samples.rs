@@ -2,13 +2,12 @@
 //! are read either way.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use bytes::Bytes;
-use lambda_with::{Nullable, Payload, Shaped};
+use lambda_with::Nullable;
 use lambda_with_sns::{
     AlarmMessage, AlarmState, Digest, SERVICE, SnsAttributeType, SnsConfirmation, SnsEnvelope,
     SnsEvent, SnsMessage,
 };
-use lambda_with_testing::{edit, exact, exact_value, sample};
+use lambda_with_testing::{Root, edit, exact, exact_value, sample, samples};
 use serde_json::{Value, json};
 
 fn message(id: &str) -> SnsMessage {
@@ -21,26 +20,15 @@ fn message(id: &str) -> SnsMessage {
 
 #[test]
 fn samples_are_exact_and_recognised() {
-    fn is<T: Shaped>(json: &'static str) -> bool {
-        Payload::from(Bytes::from_static(json.as_bytes())).is::<T>()
-    }
-    for sample in SERVICE.samples {
-        match sample.of {
-            "SnsEvent" => drop(exact::<SnsEvent>(sample.json)),
-            "SnsEnvelope" => drop(exact::<SnsEnvelope>(sample.json)),
-            "SnsConfirmation" => drop(exact::<SnsConfirmation>(sample.json)),
-            _ => drop(exact::<AlarmMessage>(sample.json)),
-        }
-        let found = [
-            ("SnsEvent", is::<SnsEvent>(sample.json)),
-            ("SnsEnvelope", is::<SnsEnvelope>(sample.json)),
-            ("SnsConfirmation", is::<SnsConfirmation>(sample.json)),
-            ("AlarmMessage", is::<AlarmMessage>(sample.json)),
-        ];
-        for (name, taken) in found {
-            assert_eq!(taken, name == sample.of, "{} as {name}", sample.id);
-        }
-    }
+    samples(
+        &SERVICE,
+        &[
+            Root::of::<SnsEvent>(),
+            Root::of::<SnsEnvelope>(),
+            Root::of::<SnsConfirmation>(),
+            Root::of::<AlarmMessage>(),
+        ],
+    );
 }
 
 #[test]

@@ -1,26 +1,23 @@
 #![doc = include_str!("../README.md")]
 
-mod batch;
 mod check;
 mod generated;
 #[cfg(feature = "aws_lambda_events")]
 mod interop;
-mod name;
-mod order;
 #[cfg(feature = "poll")]
 pub mod poll;
 mod respond;
 
 use std::collections::BTreeMap;
 
-use lambda_with::rules::mapping::{self, Mapping, Metric};
+use lambda_with::name::{checksum, with_checksum};
+use lambda_with::rules::mapping::{self, Mapping, Metric, grants};
 use lambda_with::{
     Arn, Example, Finding, Function, Integration, Permission, Resource, RoleStatement, Sample,
-    Service,
+    Service, switch,
 };
 use serde::{Deserialize, Serialize};
 
-pub use crate::batch::{Batch, Cause, Failure, OnFailure, Report};
 pub use crate::generated::*;
 
 /// A queue that Lambda polls for a function: an event source mapping.
@@ -77,10 +74,10 @@ pub struct Sqs {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provisioned_pollers: Option<ProvisionedPollers>,
     /// Whether Lambda polls; true unless set. False keeps the connection, paused.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    #[serde(default = "switch::on", skip_serializing_if = "switch::is_on")]
     pub enabled: bool,
     /// Whether CloudWatch gets the `EventCount` metrics of this connection.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "switch::is_off")]
     pub event_count_metrics: bool,
     /// Tags of the event source mapping.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -176,7 +173,8 @@ impl Integration for Sqs {
     const SERVICE: Service = SERVICE;
 
     fn name(&self) -> String {
-        name::of(&self.queue)
+        let readable = format!("sqs-{}", self.queue.resource());
+        with_checksum(&readable, &checksum(self.queue.as_str()))
     }
 
     /// What the execution role may do. Without a resource-based policy: Lambda itself polls.
@@ -192,13 +190,7 @@ impl Integration for Sqs {
             self.queue.as_str(),
             "Lambda polls the queue as the function's execution role",
         );
-        let decrypt = self.queue_key.iter().map(|key| {
-            RoleStatement::new(
-                ["kms:Decrypt"],
-                key.as_str(),
-                "the queue is encrypted with this key",
-            )
-        });
+        let decrypt = grants::decrypt(&self.queue_key, "the queue is encrypted with this key");
         std::iter::once(poll)
             .chain(decrypt)
             .map(Permission::ExecutionRole)
@@ -217,15 +209,7 @@ impl Integration for Sqs {
             let arn = arn.as_ref().and_then(serde_json::Value::as_str);
             arn.is_some_and(|arn| arn.ends_with(".fifo") == self.is_fifo())
         };
-        let mut example = Example::first(&SERVICE, fits)?;
-        let records = example.sample.at("/Records")?;
-        for index in 0..records.as_array()?.len() {
-            let record = format!("/Records/{index}");
-            example = example
-                .with(format!("{record}/eventSourceARN"), self.queue.as_str())
-                .with(format!("{record}/awsRegion"), self.queue.region());
-        }
-        Some(example)
+        Some(Example::first(&SERVICE, fits)?.from_source(&self.queue))
     }
 
     fn check(&self, function: &Function) -> Vec<Finding> {
@@ -243,24 +227,4 @@ impl Integration for Sqs {
 
 fn ten() -> u32 {
     10
-}
-
-fn yes() -> bool {
-    true
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
-)]
-fn is_yes(value: &bool) -> bool {
-    *value
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
-)]
-fn is_no(value: &bool) -> bool {
-    !*value
 }

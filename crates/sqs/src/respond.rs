@@ -1,6 +1,9 @@
 //! Building the answer to a batch.
 
-use lambda_with::{Error, ErrorKind, Text};
+use std::borrow::Cow;
+
+use lambda_with::batch::{Answer, BatchRecord, OnFailure, Order, Report, answer};
+use lambda_with::{Error, Text};
 
 use crate::generated::{SqsBatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 
@@ -50,27 +53,46 @@ impl SqsBatchResponse {
     ///
     /// When an id is empty or not of the batch: Lambda then takes every message for failed.
     pub fn check(&self, event: &SqsEvent) -> Result<(), Error> {
-        for (index, failure) in self.batch_item_failures.iter().enumerate() {
-            let id = failure.item_identifier.as_str();
-            let refuse = |why: String| {
-                Err(Error::new(ErrorKind::Invalid, why)
-                    .with("path", format!("batchItemFailures[{index}].itemIdentifier")))
-            };
-            if id.is_empty() {
-                return refuse("an empty id fails the whole batch".to_owned());
-            }
-            if !event
-                .records
-                .iter()
-                .any(|message| message.message_id.as_str() == id)
-            {
-                return refuse(format!(
-                    "`{id}` is no message of the batch, which fails all of it"
-                ));
-            }
-        }
-        Ok(())
+        let ids = self.batch_item_failures.iter();
+        answer::check(ids.map(|failure| failure.item_identifier.as_str()), |id| {
+            let mut messages = event.records.iter();
+            messages.any(|message| message.message_id.as_str() == id)
+        })
     }
+}
+
+/// Names the messages that failed.
+impl<E> From<&Report<'_, SqsMessage, E>> for SqsBatchResponse {
+    fn from(report: &Report<'_, SqsMessage, E>) -> Self {
+        let failures = report.failures.iter();
+        Self::of_failed(failures.map(|failure| failure.record.message_id.clone()))
+    }
+}
+
+/// In order with its message group, if its queue is FIFO. Whether it is is seen from the queue's ARN.
+impl BatchRecord for SqsMessage {
+    const ANSWER: Answer = Answer::Each;
+
+    fn id(&self) -> Cow<'_, str> {
+        self.message_id.as_str().into()
+    }
+
+    fn order(&self, _: Order) -> Option<Cow<'_, str>> {
+        let group = self.attributes.message_group_id.as_deref();
+        is_fifo(self).then(|| group.unwrap_or_default().into())
+    }
+
+    fn on_failure(&self) -> OnFailure {
+        match is_fifo(self) {
+            true => OnFailure::StopAll,
+            false => OnFailure::Alone,
+        }
+    }
+}
+
+/// Only a FIFO queue numbers its messages; a standard queue may give them groups all the same.
+fn is_fifo(message: &SqsMessage) -> bool {
+    message.event_source_arn.ends_with(".fifo") || message.attributes.sequence_number.is_some()
 }
 
 #[cfg(test)]
@@ -96,10 +118,7 @@ mod tests {
                 SqsBatchResponse::of_failed(["a", ""]),
                 Some("batchItemFailures[1]"),
             ),
-            (
-                SqsBatchResponse::of_failed(["d"]),
-                Some("`d` is no message"),
-            ),
+            (SqsBatchResponse::of_failed(["d"]), Some("`d` is no record")),
         ] {
             let error = answer.check(&event).err().map(|error| error.to_string());
             match (error, refusal) {

@@ -3,44 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use expect_test::expect;
-use lambda_with::rules::mapping::{Mapping, SourceKind};
-use lambda_with::{Finding, Function, Integration, Severity};
+use lambda_with::Integration;
 use lambda_with_sqs::Sqs;
+use lambda_with_testing::{clashes, connection, lints};
 
-/// A connection by the settings that differ from a good one, and its function by those that begin
-/// with `function_`.
-fn connection(settings: &str) -> (Sqs, Function) {
-    let mut table: toml::Table = settings.parse().unwrap();
-    let arn = "arn:aws:lambda:eu-west-1:123456789012:function:orders";
-    let mut function = Function::new(arn.parse().unwrap()).unwrap();
-    if let Some(timeout) = table.remove("function_timeout") {
-        function.timeout = timeout.try_into().unwrap();
-    }
-    function.reserved_concurrency = table
-        .remove("function_reserved")
-        .map(|value| value.try_into().unwrap());
-    let queue = "arn:aws:sqs:eu-west-1:123456789012:orders";
-    table.entry("queue").or_insert(queue.into());
-    (table.try_into().unwrap(), function)
-}
-
-/// The findings as `CODE field`, errors with a mark.
-fn found(findings: &[Finding]) -> String {
-    let line = |finding: &Finding| {
-        let mark = if finding.severity == Severity::Error {
-            "!"
-        } else {
-            ""
-        };
-        format!("{}{mark} {}", finding.code, finding.field)
-    };
-    findings.iter().map(line).collect::<Vec<_>>().join(", ")
-}
+const GOOD: &str = "queue = 'arn:aws:sqs:eu-west-1:123456789012:orders'";
 
 #[test]
 fn every_lint_has_a_definition_it_finds() {
     const FIFO: &str = "queue = 'arn:aws:sqs:eu-west-1:123456789012:orders.fifo'\n";
-    for (settings, expected) in [
+    let cases = [
         ("", ""),
         ("function_timeout = 30\nvisibility_timeout = 180", ""),
         (
@@ -90,11 +62,14 @@ fn every_lint_has_a_definition_it_finds() {
         ("maximum_concurrency = 1", "LW0206! maximum_concurrency"),
         ("maximum_concurrency = 1001", "LW0206! maximum_concurrency"),
         (
-            "maximum_concurrency = 6\nfunction_reserved = 5",
+            "maximum_concurrency = 6\nfunction_reserved_concurrency = 5",
             "LW0214 maximum_concurrency",
         ),
-        ("function_reserved = 5", ""),
-        ("function_reserved = 4", "LW0210 reserved_concurrency"),
+        ("function_reserved_concurrency = 5", ""),
+        (
+            "function_reserved_concurrency = 4",
+            "LW0210 reserved_concurrency",
+        ),
         ("provisioned_pollers = {}", ""),
         (
             "provisioned_pollers = { minimum = 1 }",
@@ -148,83 +123,23 @@ fn every_lint_has_a_definition_it_finds() {
             "queue = 'arn:aws:sqs:eu-west-1:123456789012:*'",
             "LW0212! queue",
         ),
-    ] {
-        let (sqs, function) = connection(settings);
-        let findings = sqs.check(&function);
-        assert_eq!(found(&findings), expected, "{settings}");
-        for finding in findings {
-            assert!(
-                !finding.fix.is_empty() && !finding.what.ends_with('.'),
-                "{finding}"
-            );
-        }
-    }
-}
-
-/// What Lambda refuses of any mapping, this finds too: as numbers of its own.
-#[test]
-fn nothing_that_mappings_refuse_is_missed() {
-    let good = "visibility_timeout = 180";
-    for (settings, fields) in [
-        (good, ""),
-        ("batch_size = 11", "batch_size"),
-        ("batch_size = 0", "batch_size"),
-        ("batching_window = 301", "batching_window"),
-        ("maximum_concurrency = 1", "maximum_concurrency"),
-        (
-            "provisioned_pollers = { minimum = 1 }",
-            "provisioned_pollers.minimum",
-        ),
-        (
-            "provisioned_pollers = { minimum = 9, maximum = 8 }",
-            "provisioned_pollers",
-        ),
-        (
-            "provisioned_pollers = {}\nmaximum_concurrency = 5",
-            "provisioned_pollers",
-        ),
-        ("filters = ['orders']", "filters"),
-        (
-            "queue = 'arn:aws:sqs:us-east-1:123456789012:orders'",
-            "queue",
-        ),
-        (
-            "queue = 'arn:aws:sns:eu-west-1:123456789012:orders'",
-            "queue",
-        ),
-    ] {
-        let (sqs, function) = connection(settings);
-        let properties = &sqs.resources(&function)[0].properties;
-        let mapping = Mapping::of_properties(properties).unwrap();
-        let errors = |findings: Vec<Finding>| {
-            let errors = findings
-                .into_iter()
-                .filter(|f| f.severity == Severity::Error);
-            errors.map(|f| f.field).collect::<Vec<_>>().join(" ")
-        };
-        let shared = mapping.check(SourceKind::SqsStandard, &function);
-        assert_eq!(errors(shared), fields, "{settings}");
-        assert_eq!(errors(sqs.check(&function)), fields, "{settings}");
-    }
+    ];
+    lints::<Sqs>(GOOD, &cases);
 }
 
 #[test]
 fn two_connections_of_one_queue() {
-    let (one, _) = connection("");
     let other_queue = "queue = 'arn:aws:sqs:eu-west-1:123456789012:orders.fifo'";
-    for (settings, anywhere, within) in [
-        ("batch_size = 5", "LW0217 queue", "LW0219! queue"),
-        (other_queue, "", ""),
-    ] {
-        let (other, _) = connection(settings);
-        assert_eq!(found(&one.conflicts(&other)), anywhere, "{settings}");
-        assert_eq!(found(&one.conflicts_within(&other)), within, "{settings}");
-    }
+    let cases = [
+        ("", "batch_size = 5", "LW0217 queue", "LW0219! queue"),
+        ("", other_queue, "", ""),
+    ];
+    clashes::<Sqs>(GOOD, &cases);
 }
 
 #[test]
 fn a_finding_reads_well() {
-    let (sqs, function) = connection("function_timeout = 60");
+    let (sqs, function) = connection::<Sqs>(GOOD, "function_timeout = 60");
     let findings = sqs.check(&function);
     expect![[r#"
         warning[LW0201] visibility_timeout: a queue's visibility timeout, 30 s unless set, is shorter than 6 times the function's timeout plus the batching window, 360 s

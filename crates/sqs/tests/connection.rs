@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::HashSet;
+
 use expect_test::{Expect, expect};
 use lambda_with::{Function, Integration};
 use lambda_with_sqs::Sqs;
+use lambda_with_testing::{definition, definitions, granted};
 
 fn function() -> Function {
     let arn = "arn:aws:lambda:eu-west-1:123456789012:function:orders:live";
@@ -33,33 +36,10 @@ const FULL: &str = r#"
 
 #[test]
 fn the_execution_role_reads_this_queue_alone() {
-    let full: Sqs = toml::from_str(FULL).unwrap();
     expect![[r#"
-        [
-          {
-            "kind": "execution-role",
-            "actions": [
-              "sqs:ReceiveMessage",
-              "sqs:DeleteMessage",
-              "sqs:GetQueueAttributes"
-            ],
-            "resources": [
-              "arn:aws:sqs:eu-west-1:123456789012:orders"
-            ],
-            "reason": "Lambda polls the queue as the function's execution role"
-          },
-          {
-            "kind": "execution-role",
-            "actions": [
-              "kms:Decrypt"
-            ],
-            "resources": [
-              "arn:aws:kms:eu-west-1:123456789012:key/2b"
-            ],
-            "reason": "the queue is encrypted with this key"
-          }
-        ]"#]]
-    .assert_eq(&serde_json::to_string_pretty(&full.permissions(&function())).unwrap());
+        sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes on arn:aws:sqs:eu-west-1:123456789012:orders
+        kms:Decrypt on arn:aws:kms:eu-west-1:123456789012:key/2b
+    "#]].assert_eq(&granted(&definition::<Sqs>(FULL, ""), &function()));
     assert_eq!(plain().permissions(&function()).len(), 1);
 }
 
@@ -155,24 +135,33 @@ fn resources() {
 
 #[test]
 fn a_definition_is_read_and_written_back() {
-    for toml in ["queue = 'arn:aws:sqs:eu-west-1:123456789012:orders'", FULL] {
-        let sqs: Sqs = toml::from_str(toml).unwrap();
-        assert_eq!(
-            toml::from_str::<Sqs>(&toml::to_string(&sqs).unwrap()).unwrap(),
-            sqs
-        );
-    }
-    let sqs: Sqs = toml::from_str("queue = 'arn:aws:sqs:eu-west-1:123456789012:q'").unwrap();
-    assert_eq!(sqs, Sqs::new(sqs.queue.clone()));
-    for (toml, reason) in [
-        ("batch_size = 10", "missing field `queue`"),
-        ("queue = 'orders'", "is not an ARN"),
-        (
-            "queue = 'arn:aws:sqs:eu-west-1:123456789012:q'\nbatchsize = 1",
-            "unknown field",
-        ),
+    let least = "queue = 'arn:aws:sqs:eu-west-1:123456789012:orders'";
+    definitions::<Sqs>(
+        &[least, FULL],
+        &[
+            ("batch_size = 10", "missing field `queue`"),
+            ("queue = 'orders'", "is not an ARN"),
+            (&format!("{least}\nbatchsize = 1"), "unknown field"),
+        ],
+    );
+    assert_eq!(definition::<Sqs>(least, ""), plain());
+}
+
+#[test]
+fn names_are_readable_unique_and_short() {
+    let long = "q".repeat(75);
+    let mut seen = HashSet::new();
+    for (queue, start) in [
+        ("123456789012:orders", "sqs-orders-"),
+        ("210987654321:orders", "sqs-orders-"),
+        ("123456789012:orders.fifo", "sqs-orders-fifo-"),
+        ("123456789012:orders-fifo", "sqs-orders-fifo-"),
+        ("123456789012:orders_fifo", "sqs-orders-fifo-"),
+        (&format!("123456789012:{long}.fifo"), "sqs-qqqqqqqq"),
     ] {
-        let error = toml::from_str::<Sqs>(toml).unwrap_err().to_string();
-        assert!(error.contains(reason), "{error}");
+        let arn = format!("arn:aws:sqs:eu-west-1:{queue}");
+        let name = Sqs::new(arn.parse().unwrap()).name();
+        assert!(name.starts_with(start) && name.len() <= 80, "{name}");
+        assert!(seen.insert(name));
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use bytes::Bytes;
-use lambda_with::{Example, Function, Service, decode};
+use lambda_with::{Example, Function, Service, Shaped, decode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -33,6 +33,71 @@ pub fn exact<T: Debug + DeserializeOwned + PartialEq + Serialize>(json: &str) ->
 #[track_caller]
 pub fn exact_value<T: Debug + DeserializeOwned + PartialEq + Serialize>(document: &Value) -> T {
     exact(&document.to_string())
+}
+
+/// A root type, as [`samples`] wants it.
+#[derive(Clone, Copy, Debug)]
+pub struct Root {
+    name: &'static str,
+    exact: fn(&str),
+}
+
+impl Root {
+    /// The root type `T`.
+    #[must_use]
+    pub fn of<T: Debug + DeserializeOwned + PartialEq + Serialize + Shaped>() -> Self {
+        Self {
+            name: T::SHAPE.name,
+            exact: |json| drop(exact::<T>(json)),
+        }
+    }
+
+    /// The type's name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// [`exact`] as this type.
+    ///
+    /// # Panics
+    ///
+    /// When `json` is not.
+    #[track_caller]
+    pub fn exact(&self, json: &str) {
+        (self.exact)(json);
+    }
+}
+
+/// Sees that every sample of a service is [`exact`] as the type it is of, which is one of `roots`,
+/// and recognised as that type.
+///
+/// It is recognised by the shape with the most members of those that fit; answers of several types
+/// may look the same.
+///
+/// # Panics
+///
+/// When it is not, or a type has no sample.
+#[track_caller]
+pub fn samples(service: &Service, roots: &[Root]) {
+    for sample in service.samples {
+        let document: Value = serde_json::from_str(sample.json).unwrap();
+        let fitting = service.shapes.iter();
+        let fitting = fitting.filter(|shape| shape.mismatch(&document).is_none());
+        let most = fitting.clone().map(|shape| shape.members.len()).max();
+        let best = fitting.filter(|shape| Some(shape.members.len()) == most);
+        let best: Vec<_> = best.collect();
+        let alike = best.len() == 1 || best.iter().all(|shape| shape.response);
+        let found = best.iter().any(|shape| shape.name == sample.of);
+        assert!(alike && found, "{}: {best:?}", sample.id);
+        let root = roots.iter().find(|root| root.name == sample.of);
+        let root = root.unwrap_or_else(|| panic!("{} is of {}", sample.id, sample.of));
+        root.exact(sample.json);
+    }
+    for root in roots {
+        let shown = service.samples.iter().any(|sample| sample.of == root.name);
+        assert!(shown, "no sample of {}", root.name);
+    }
 }
 
 /// A sample of a service.
@@ -69,6 +134,18 @@ pub fn edit(service: &Service, id: &str, pointer: &str, value: Option<Value>) ->
         (other, _) => panic!("{pointer} is in {other}"),
     }
     document.to_string()
+}
+
+/// A sample of a service, as its type.
+///
+/// # Panics
+///
+/// When there is none of this name, or it is of another type.
+#[must_use]
+#[track_caller]
+pub fn read<T: DeserializeOwned>(service: &Service, id: &str) -> T {
+    let sample = sample(service, id).to_string();
+    decode(sample).unwrap_or_else(|error| panic!("{id}: {error}"))
 }
 
 /// The function `name` in `eu-west-1`, with Lambda's default settings.

@@ -2,6 +2,7 @@
 
 mod iam;
 mod lambda;
+mod mapping;
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -16,6 +17,7 @@ use lambda_with_aws::Session;
 
 pub use self::iam::Iam;
 pub use self::lambda::Lambda;
+pub use self::mapping::mapping;
 
 /// Every request: method, path with query, body. Where the protocol has one path only, the operation
 /// stands after it: `/RotateSecret`.

@@ -1,5 +1,7 @@
 //! Segment documents: made, read, and cut to the size X-Ray takes.
 
+use std::borrow::Cow;
+
 use lambda_with::{EpochSeconds, Error, ErrorKind, Scalar, Text, Timestamp};
 use serde::Serialize;
 
@@ -7,6 +9,11 @@ use crate::{IndependentSubsegment, Segment, SegmentId, Subsegment, TraceId, rule
 
 /// The largest document in bytes, as X-Ray takes it.
 pub const MAX_DOCUMENT: usize = 64 * 1024;
+
+/// How many traces one segment is linked to at most.
+///
+/// See <https://docs.aws.amazon.com/xray/latest/devguide/xray-tracelinking.html>.
+pub const MAX_LINKS: usize = 20;
 
 /// What is sent to X-Ray: a segment, or a subsegment by itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,7 +102,7 @@ impl Segment {
     #[must_use]
     pub fn new(name: &str, trace: TraceId, start: Timestamp) -> Self {
         Self {
-            name: clean(name),
+            name: clean(name).as_ref().into(),
             id: SegmentId::random().into(),
             trace_id: trace.to_string().into(),
             start_time: start.into(),
@@ -131,7 +138,7 @@ impl Subsegment {
     #[must_use]
     pub fn new(name: &str, start: Timestamp) -> Self {
         Self {
-            name: clean(name),
+            name: clean(name).as_ref().into(),
             id: SegmentId::random().into(),
             start_time: start.into(),
             ..Self::default()
@@ -147,7 +154,7 @@ impl Subsegment {
     /// Adds a value X-Ray indexes. What cannot stand in a key becomes `_`.
     pub fn annotate(&mut self, key: &str, value: impl Into<Scalar>) {
         let annotations = self.annotations.get_or_insert_default();
-        annotations.insert(annotation_key(key), value.into());
+        annotations.insert(annotation_key(key).as_ref(), value.into());
     }
 
     /// The subsegment as a document of its own.
@@ -257,22 +264,22 @@ fn json<T: Serialize>(value: &T) -> Result<String, Error> {
 }
 
 /// A name as X-Ray takes it.
-pub(crate) fn clean(name: &str) -> Text {
+pub(crate) fn clean(name: &str) -> Cow<'_, str> {
     if !name.is_empty() && name.len() <= rules::MAX_NAME && name.chars().all(rules::in_name) {
         return name.into();
     }
     let allowed = |c| if rules::in_name(c) { c } else { '_' };
     let name: String = name.chars().take(rules::MAX_NAME).map(allowed).collect();
     match name.is_empty() {
-        true => Text::from_static("-"),
+        true => "-".into(),
         false => name.into(),
     }
 }
 
 /// A key of an annotation as X-Ray takes it.
-pub(crate) fn annotation_key(key: &str) -> Text {
+pub(crate) fn annotation_key(key: &str) -> Cow<'_, str> {
     let allowed = |c: char| if rules::in_key(c) { c } else { '_' };
-    match key.chars().all(rules::in_key) {
+    match key.bytes().all(|byte| rules::in_key(byte.into())) {
         true => key.into(),
         false => key.chars().map(allowed).collect::<String>().into(),
     }
@@ -312,7 +319,7 @@ mod tests {
 
     #[test]
     fn a_big_segment_is_streamed() {
-        let segment = big(100, 2000);
+        let segment = big(100, 1000);
         let id = segment.id.clone();
         let documents = segment.into_documents(MAX_DOCUMENT).unwrap();
         assert_eq!(documents.len(), 101);
@@ -377,6 +384,6 @@ mod tests {
             assert_eq!(clean(name), expected);
         }
         assert_eq!(clean(&"ü".repeat(300)).chars().count(), 200);
-        assert_eq!(annotation_key("http.status-code"), "http_status_code");
+        assert_eq!(annotation_key("http.status-code"), "http.status_code");
     }
 }

@@ -53,8 +53,8 @@ pub struct Segment {
     pub fault: Option<bool>,
     /// What went wrong.
     pub cause: Option<Cause>,
-    /// Values X-Ray indexes for filter expressions, 50 in a trace at most. Keys are letters, digits
-    /// and `_`.
+    /// Values X-Ray indexes for filter expressions, 50 in a trace at most. Keys are letters,
+    /// digits, `_` and `.`.
     pub annotations: Option<Map<Scalar>>,
     /// Any other values, which are not indexed. Keys that begin with `AWS.` are reserved.
     pub metadata: Option<Map<Json>>,
@@ -333,8 +333,8 @@ pub struct IndependentSubsegment {
     pub fault: Option<bool>,
     /// What went wrong.
     pub cause: Option<Cause>,
-    /// Values X-Ray indexes for filter expressions, 50 in a trace at most. Keys are letters, digits
-    /// and `_`.
+    /// Values X-Ray indexes for filter expressions, 50 in a trace at most. Keys are letters,
+    /// digits, `_` and `.`.
     pub annotations: Option<Map<Scalar>>,
     /// Any other values, which are not indexed. Keys that begin with `AWS.` are reserved.
     pub metadata: Option<Map<Json>>,
@@ -586,8 +586,8 @@ pub struct Subsegment {
     pub fault: Option<bool>,
     /// What went wrong.
     pub cause: Option<Cause>,
-    /// Values X-Ray indexes for filter expressions, 50 in a trace at most. Keys are letters, digits
-    /// and `_`.
+    /// Values X-Ray indexes for filter expressions, 50 in a trace at most. Keys are letters,
+    /// digits, `_` and `.`.
     pub annotations: Option<Map<Scalar>>,
     /// Any other values, which are not indexed. Keys that begin with `AWS.` are reserved.
     pub metadata: Option<Map<Json>>,

@@ -106,6 +106,11 @@ impl TraceHeader {
         }
     }
 
+    /// Sets by what Lambda finds loops; see `lambda_with::rules::recursion`.
+    pub fn set_lineage(&mut self, lineage: &str) {
+        self.set("Lineage", lineage);
+    }
+
     /// Sets whether the request is traced.
     pub fn set_sampled(&mut self, sampled: Sampled) {
         let value = match sampled {

@@ -1,10 +1,13 @@
 //! Spans of `tracing` as subsegments of the invocation's segment.
 
+mod conventions;
 mod fields;
+mod json;
 mod work;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use lambda_with::Error;
@@ -14,16 +17,13 @@ use tracing_subscriber::Registry;
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
-use self::fields::{Failure, HeaderField};
-use self::work::{Traced, Work};
-use crate::{Emitter, IndependentSubsegment, Sampled, SegmentId, TraceHeader};
+use self::fields::{Failure, Fields, HeaderField};
+use self::work::{Part, Traced, Work};
+use crate::{Emitter, Sampled, SegmentId, TraceHeader};
 
 /// The fields of a span by which an invocation is known: `lambda_runtime`'s own, and the same in
 /// snake case.
 const HEADER_FIELDS: [&str; 2] = ["xrayTraceId", "xray_trace_id"];
-
-/// How many finished subsegments wait for what they are part of; more are sent without it.
-const MAX_WAITING: usize = 100;
 
 /// A layer of `tracing_subscriber` that sends spans to X-Ray, as subsegments of the segment Lambda
 /// makes for the invocation.
@@ -54,27 +54,43 @@ const MAX_WAITING: usize = 100;
 ///
 /// **Fields.** Recorded as text, number or truth value they become annotations, which X-Ray indexes:
 /// `tenant = "blue"`. Recorded by `?` or `%` they become metadata below `tracing`: `basket = ?basket`.
-/// In keys of annotations `_` stands for what is neither letter nor digit. At most 50 of either are
-/// kept for a span, and 1,000 characters of each.
+/// In keys of annotations `_` stands for what is neither letter, digit, `_` nor `.`. At most 50 of
+/// either are kept for a span, and 1,000 characters of each.
+///
+/// **Calls.** Fields named by the conventions of OpenTelemetry fill what X-Ray has for them, however
+/// they are recorded. `rpc.system = "aws-api"`, as spans of AWS SDKs have it, gives the namespace
+/// `aws`, the name from `rpc.service` and the operation from `rpc.method`. `otel.kind = "client"` or
+/// `"producer"`, or a database (`db.system`, `db.query.text` …), gives the namespace `remote` and the
+/// name of what is called: `peer.service`, `server.address`, or the host of `url.full`. Fields like
+/// `http.request.method` and `http.response.status_code` make the block `http`, those of databases
+/// the block `sql`. `otel.name` takes the place of the span's name.
 ///
 /// **Errors.** An event of the level `ERROR` makes its span a fault, with the event's message, or the
-/// error it carries and what that was caused by.
+/// error it carries and what that was caused by; so does `otel.status_code = "ERROR"`. A status of
+/// 500 or more is a fault too, one of 400 to 499 an error, and 429 throttling besides. Ten events are
+/// told of one span.
 ///
-/// **Calls of AWS SDKs.** A span with `rpc.system = "aws-api"` has the namespace `aws` and is named
-/// after its `rpc.service`; `rpc.method` is its operation.
-///
-/// **Sending.** When a span closes that is not part of another, with all that is part of it, in
-/// documents small enough for the daemon. Nothing waits; what cannot be sent is dropped.
+/// **Sending.** When a span closes that is not part of another, with all that is part of it: it waits
+/// for nothing and no thread, so nothing is left when the environment is frozen or killed. What cannot
+/// be sent is dropped. Where more than 100 subsegments or 32 KB have gathered within a span that is
+/// still open, further ones are sent as they close. A span closes when all within it have closed.
 ///
 /// **Beside OpenTelemetry.** The layer keeps what it knows to itself, reads nobody else's, and sets
 /// nothing global: `tracing-opentelemetry` works beside it on the same spans. Ids differ between
 /// the two.
+///
+/// **Without a trace.** While no invocation is traced, spans cost next to nothing. Nothing is sent for
+/// what lies outside of an invocation; nobody is told (as by `AWS_XRAY_CONTEXT_MISSING=IGNORE_ERROR` of X-Ray's SDKs). A
+/// filter that hides the invocation's span hides its header: keep the target `lambda_runtime` at
+/// `INFO` in it.
 ///
 /// See <https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html>.
 pub struct XRayLayer {
     send: Box<Send>,
     limit: usize,
     emitter: Option<Arc<Emitter>>,
+    /// How many invocations are being traced: where there is none, spans cost next to nothing.
+    open: AtomicUsize,
 }
 
 type Send = dyn Fn(&str) + std::marker::Send + Sync;
@@ -95,6 +111,7 @@ impl XRayLayer {
             send: Box::new(send),
             limit: crate::MAX_DOCUMENT,
             emitter: None,
+            open: AtomicUsize::new(0),
         }
     }
 
@@ -118,17 +135,37 @@ impl XRayLayer {
             }),
             limit: Emitter::MAX_DOCUMENT,
             emitter: Some(emitter),
+            open: AtomicUsize::new(0),
         }
     }
 
-    fn send(&self, subsegment: IndependentSubsegment) {
-        match subsegment.into_documents(self.limit) {
-            Ok(documents) => documents.iter().for_each(|document| (self.send)(document)),
-            Err(_) => {
-                if let Some(emitter) = &self.emitter {
-                    emitter.drop_one();
-                }
-            }
+    fn is_idle(&self) -> bool {
+        self.open.load(Ordering::Relaxed) == 0
+    }
+
+    /// Marks the span of an invocation.
+    fn begin<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>, header: &HeaderField) {
+        let header = TraceHeader::from(header.0.as_deref().unwrap_or_default());
+        let traced = traced(&header).map(Arc::new).ok_or(header);
+        if traced.is_ok() {
+            self.open.fetch_add(1, Ordering::Relaxed);
+        }
+        let before = span.extensions_mut().replace(Mark::Invocation(traced));
+        self.ended(before.as_ref());
+    }
+
+    fn ended(&self, mark: Option<&Mark>) {
+        if let Some(Mark::Invocation(Ok(_))) = mark {
+            self.open.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    fn send(&self, part: &Part, traced: &Traced, parent: SegmentId) {
+        let document = part.document(traced, parent);
+        if document.len() <= self.limit {
+            (self.send)(&document);
+        } else if let Some(emitter) = &self.emitter {
+            emitter.drop_one();
         }
     }
 }
@@ -178,14 +215,16 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let Some(span) = context.span(id) else { return };
         let names = attributes.metadata().fields();
-        if HEADER_FIELDS.iter().any(|name| names.field(name).is_some()) {
+        let is_invocation = HEADER_FIELDS.iter().any(|name| names.field(name).is_some());
+        if !is_invocation && self.is_idle() {
+            return;
+        }
+        let Some(span) = context.span(id) else { return };
+        if is_invocation {
             let mut header = HeaderField::default();
             attributes.record(&mut header);
-            let header = TraceHeader::from(header.0.as_deref().unwrap_or_default());
-            let traced = traced(&header).map(Arc::new).ok_or(header);
-            span.extensions_mut().insert(Mark::Invocation(traced));
+            self.begin(&span, &header);
             return;
         }
         let Some((traced, parent)) = above(&span) else {
@@ -193,14 +232,29 @@ where
         };
         let mut work = Work::new(traced, parent);
         attributes.record(&mut work.fields);
-        span.extensions_mut().insert(Mark::Work(Box::new(work)));
+        span.extensions_mut().replace(Mark::Work(Box::new(work)));
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        if let Some(span) = context.span(id)
-            && let Some(Mark::Work(work)) = span.extensions_mut().get_mut()
-        {
-            values.record(&mut work.fields);
+        // Values are read before the span is locked: what prints them may use spans itself.
+        let Some(span) = context.span(id) else { return };
+        let is_work = match span.extensions().get() {
+            Some(Mark::Work(_)) => true,
+            Some(Mark::Invocation(_)) => false,
+            None => return,
+        };
+        if is_work {
+            let mut fields = Fields::default();
+            values.record(&mut fields);
+            if let Some(Mark::Work(work)) = span.extensions_mut().get_mut() {
+                work.fields.merge(fields);
+            }
+            return;
+        }
+        let mut header = HeaderField::default();
+        values.record(&mut header);
+        if header.0.is_some() {
+            self.begin(&span, &header);
         }
     }
 
@@ -219,22 +273,19 @@ where
             && let Some(Mark::Work(work)) = span.extensions_mut().get_mut()
             && work.parent == parent
         {
-            work.precursors.push(before);
+            work.follows(before);
         }
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        if *event.metadata().level() != Level::ERROR {
+        if *event.metadata().level() != Level::ERROR || self.is_idle() {
             return;
         }
+        let mut failure = Failure::default();
+        event.record(&mut failure);
         for span in context.event_scope(event).into_iter().flatten() {
             match span.extensions_mut().get_mut() {
-                Some(Mark::Work(work)) => {
-                    let mut failure = Failure::default();
-                    event.record(&mut failure);
-                    work.failed(failure, event.metadata());
-                    return;
-                }
+                Some(Mark::Work(work)) => return work.failed(failure, event.metadata()),
                 Some(Mark::Invocation(_)) => return,
                 None => {}
             }
@@ -242,7 +293,8 @@ where
     }
 
     fn on_exit(&self, id: &Id, context: Context<'_, S>) {
-        if let Some(span) = context.span(id)
+        if !self.is_idle()
+            && let Some(span) = context.span(id)
             && let Some(Mark::Work(work)) = span.extensions_mut().get_mut()
         {
             work.left = Some(SystemTime::now());
@@ -250,32 +302,28 @@ where
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
+        if self.is_idle() {
+            return;
+        }
         let Some(span) = context.span(&id) else {
             return;
         };
-        let Some(Mark::Work(work)) = span.extensions_mut().remove() else {
-            return;
-        };
-        let (trace, parent) = (work.traced.root, work.parent);
-        let finished = work.finish(span.name());
-        for above in span.scope().skip(1) {
-            match above.extensions_mut().get_mut() {
-                Some(Mark::Work(whole)) => {
-                    whole.parts.push(finished);
-                    if whole.parts.len() < MAX_WAITING {
-                        return;
-                    }
-                    let (parts, id) = (std::mem::take(&mut whole.parts), whole.id);
-                    for part in parts {
-                        self.send(part.independent(trace.to_string(), id));
-                    }
-                    return;
-                }
-                Some(Mark::Invocation(_)) => break,
-                None => {}
-            }
+        let mark = span.extensions_mut().remove();
+        self.ended(mark.as_ref());
+        let Some(Mark::Work(work)) = mark else { return };
+        let (traced, id, parent) = (work.traced.clone(), work.id, work.parent);
+        let (mut part, apart) = work.finish(span.name(), self.limit);
+        for part in apart {
+            self.send(&part, &traced, id);
         }
-        self.send(finished.independent(trace.to_string(), parent));
+        let mut above = span.scope().skip(1);
+        let held = above.find_map(|span| match span.extensions_mut().get_mut()? {
+            Mark::Work(whole) => Some(whole.hold(&mut part)),
+            Mark::Invocation(_) => Some(false),
+        });
+        if held != Some(true) {
+            self.send(&part, &traced, parent);
+        }
     }
 }
 
@@ -297,7 +345,7 @@ fn traced(header: &TraceHeader) -> Option<Traced> {
         return None;
     }
     Some(Traced {
-        root: header.root()?,
+        trace: header.root()?.to_string(),
         segment: header.parent()?,
         header: header.clone(),
     })

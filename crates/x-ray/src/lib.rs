@@ -18,7 +18,7 @@ use lambda_with::{Finding, Function, Integration, Permission, Resource, RoleStat
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-pub use crate::document::{Document, MAX_DOCUMENT};
+pub use crate::document::{Document, MAX_DOCUMENT, MAX_LINKS};
 #[cfg(feature = "emit")]
 pub use crate::emit::{DAEMON_VARIABLE, Emitter, datagram, read_datagram};
 pub use crate::generated::*;

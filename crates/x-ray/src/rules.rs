@@ -4,7 +4,8 @@
 
 use lambda_with::{EpochSeconds, Json, Map, Scalar, Text};
 
-use crate::{Cause, Document, Exception, Namespace, SegmentId, Subsegment, TraceId};
+use crate::document::MAX_LINKS;
+use crate::{Cause, Document, Exception, Http, Namespace, SegmentId, Subsegment, TraceId};
 
 /// How many characters a name may have.
 pub(crate) const MAX_NAME: usize = 200;
@@ -15,12 +16,16 @@ const MAX_TEXT: usize = 250;
 /// How many annotations of a trace are indexed.
 const MAX_ANNOTATIONS: usize = 50;
 
+/// How many characters the key of an annotation may have, and its value.
+const MAX_KEY: usize = 500;
+const MAX_VALUE: usize = 1000;
+
 pub(crate) fn in_name(c: char) -> bool {
     c.is_alphanumeric() || c.is_whitespace() || "_.:/%&#=+\\-@".contains(c)
 }
 
 pub(crate) fn in_key(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '_'
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '.')
 }
 
 pub(crate) fn problems(document: &Document) -> Vec<String> {
@@ -52,6 +57,20 @@ pub(crate) fn problems(document: &Document) -> Vec<String> {
             for (name, text) in [("user", &segment.user), ("origin", &segment.origin)] {
                 found.text("", name, text.as_ref());
             }
+            let version = segment
+                .service
+                .as_ref()
+                .and_then(|service| service.version.as_ref());
+            found.text("/service", "version", version);
+            let request = segment.http.as_ref().and_then(|http| http.request.as_ref());
+            if request.is_some_and(|request| request.traced.is_some()) {
+                found.add("/http/request", "traced", "belongs to subsegments");
+            }
+            let links = segment.links.iter().flatten().count();
+            if links > MAX_LINKS {
+                let what = format!("{links}, at most {MAX_LINKS} are taken");
+                found.add("", "links", what);
+            }
             for (place, link) in segment.links.iter().flatten().enumerate() {
                 if link.trace_id.parse::<TraceId>().is_err() {
                     let what = format!("`{}` is not a trace id", link.trace_id);
@@ -73,7 +92,12 @@ pub(crate) fn problems(document: &Document) -> Vec<String> {
             };
             found.part("", &part);
             found.id("", "parent_id", &subsegment.parent_id);
-            found.namespace("", subsegment.namespace.as_ref());
+            found.call(
+                "",
+                subsegment.namespace.as_ref(),
+                subsegment.http.as_ref(),
+                subsegment.precursor_ids.as_deref(),
+            );
         }
     }
     if found.annotations > MAX_ANNOTATIONS {
@@ -128,7 +152,22 @@ impl Found {
         }
     }
 
-    fn namespace(&mut self, at: &str, namespace: Option<&Namespace>) {
+    /// What only subsegments have.
+    fn call(
+        &mut self,
+        at: &str,
+        namespace: Option<&Namespace>,
+        http: Option<&Http>,
+        precursors: Option<&[Text]>,
+    ) {
+        let request = http.and_then(|http| http.request.as_ref());
+        if request.is_some_and(|request| request.x_forwarded_for.is_some()) {
+            let at = format!("{at}/http/request");
+            self.add(&at, "x_forwarded_for", "belongs to segments");
+        }
+        for (place, id) in precursors.iter().copied().flatten().enumerate() {
+            self.id(&format!("{at}/precursor_ids"), &place.to_string(), id);
+        }
         if let Some(Namespace::Other(other)) = namespace {
             self.add(
                 at,
@@ -174,14 +213,21 @@ impl Found {
             }
             None => {}
         }
-        for (key, _) in part
-            .annotations
-            .iter()
-            .flat_map(|annotations| annotations.iter())
-        {
+        for (key, value) in part.annotations.iter().flat_map(|all| all.iter()) {
             self.annotations += 1;
-            if key.is_empty() || !key.chars().all(in_key) {
-                let what = format!("`{key}` is not letters, digits and `_`: it is not indexed");
+            if key.is_empty() || key.chars().count() > MAX_KEY || !key.chars().all(in_key) {
+                let what = format!(
+                    "`{key}` is not 1 to {MAX_KEY} letters, digits, `_` and `.`: it is not indexed"
+                );
+                self.add(at, "annotations", what);
+            }
+            let length = match value {
+                Scalar::Text(text) => text.chars().count(),
+                _ => 0,
+            };
+            if length > MAX_VALUE {
+                let what =
+                    format!("`{key}` has {length} characters, at most {MAX_VALUE} are taken");
                 self.add(at, "annotations", what);
             }
         }
@@ -192,7 +238,12 @@ impl Found {
         }
         for (place, child) in part.children.iter().enumerate() {
             let at = format!("{at}/subsegments/{place}");
-            self.namespace(&at, child.namespace.as_ref());
+            self.call(
+                &at,
+                child.namespace.as_ref(),
+                child.http.as_ref(),
+                child.precursor_ids.as_deref(),
+            );
             let part = Part {
                 name: &child.name,
                 id: &child.id,
@@ -310,8 +361,47 @@ mod tests {
             (
                 "aws-call",
                 "/annotations",
-                json!({ "a.b": 1 }),
-                "/annotations: `a.b` is not letters, digits and `_`: it is not indexed",
+                json!({ "a-b": 1, "a.b": 1 }),
+                "/annotations: `a-b` is not 1 to 500 letters, digits, `_` and `.`: it is not indexed",
+            ),
+            (
+                "aws-call",
+                "/annotations",
+                json!({ "a": "x".repeat(1001) }),
+                "/annotations: `a` has 1001 characters, at most 1000 are taken",
+            ),
+            (
+                "service",
+                "/service/version",
+                json!("x".repeat(251)),
+                "/service/version: 251 characters, at most 250 are taken",
+            ),
+            (
+                "service",
+                "/http/request/traced",
+                json!(true),
+                "/http/request/traced: belongs to subsegments",
+            ),
+            (
+                "http-call",
+                "/http/request/x_forwarded_for",
+                json!(true),
+                "/http/request/x_forwarded_for: belongs to segments",
+            ),
+            (
+                "code",
+                "/subsegments/0/precursor_ids/0",
+                json!("x"),
+                "/subsegments/0/precursor_ids/0: `x` is not 16 hexadecimal digits",
+            ),
+            (
+                "lambda-function",
+                "/links",
+                json!(vec![
+                    json!({ "trace_id": "1-69a567f9-1122334455667788990011aa" });
+                    21
+                ]),
+                "/links: 21, at most 20 are taken",
             ),
             (
                 "aws-call",

@@ -7,6 +7,9 @@ use lambda_with::{EpochSeconds, Map, Scalar, Text, Timestamp};
 
 use crate::{Cause, Document, Link, Namespace, Segment, Subsegment};
 
+/// How deep a tree nests; what lies deeper stands side by side.
+const MAX_DEPTH: usize = 200;
+
 /// One trace, and the traces it goes on from or goes on in.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
@@ -57,13 +60,15 @@ impl Trace {
     /// The trace of this id, with all it is linked to; `None` when no document belongs to it.
     ///
     /// A finished document takes the place of the one that said it was in progress. What names a
-    /// parent that was never sent stands as a root.
+    /// parent that was never sent stands as a root. A tree nests 200 levels deep; what lies below
+    /// stands side by side.
     #[must_use]
     pub fn of(documents: &[Document], id: &str) -> Option<Self> {
         let ids = connected(documents, id)?;
+        let members: BTreeSet<&str> = ids.iter().map(Text::as_str).collect();
         let mut parts = Parts::default();
         for document in documents {
-            if ids.iter().any(|id| id == document.trace_id()) {
+            if members.contains(document.trace_id().as_str()) {
                 parts.document(document);
             }
         }
@@ -100,16 +105,11 @@ fn connected(documents: &[Document], id: &str) -> Option<Vec<Text>> {
     }
     let (first, _) = neighbours.get_key_value(id)?;
     let mut ids = vec![*first];
+    let mut seen = BTreeSet::from([*first]);
     let mut place = 0;
     while let Some(id) = ids.get(place) {
-        let more: Vec<&str> = neighbours
-            .get(id)
-            .into_iter()
-            .flatten()
-            .copied()
-            .filter(|id| !ids.contains(id))
-            .collect();
-        ids.extend(more);
+        let more = neighbours.get(id).into_iter().flatten().copied();
+        ids.extend(more.filter(|id| seen.insert(id)));
         place += 1;
     }
     Some(ids.into_iter().map(Text::from).collect())
@@ -247,22 +247,31 @@ impl Parts {
                 },
             }
         }
-        let mut roots = self.take(roots, &mut below);
+        let mut roots = self.take(roots, &mut below, 0);
         // What names itself as its parent, over however many others, has not been reached.
         while let Some(key) = self.nodes.keys().next().cloned() {
-            roots.extend(self.take(vec![key], &mut below));
+            roots.extend(self.take(vec![key], &mut below, 0));
         }
         roots
     }
 
-    fn take(&mut self, keys: Vec<Key>, below: &mut BTreeMap<Key, Vec<Key>>) -> Vec<Node> {
+    fn take(
+        &mut self,
+        mut keys: Vec<Key>,
+        below: &mut BTreeMap<Key, Vec<Key>>,
+        depth: usize,
+    ) -> Vec<Node> {
         let mut nodes = Vec::new();
-        for key in keys {
+        while let Some(key) = keys.pop() {
             let Some(mut node) = self.nodes.remove(&key) else {
                 continue;
             };
             let children = below.remove(&key).unwrap_or_default();
-            node.children = self.take(children, below);
+            if depth < MAX_DEPTH {
+                node.children = self.take(children, below, depth + 1);
+            } else {
+                keys.extend(children);
+            }
             nodes.push(node);
         }
         nodes.sort_by(|one, other| (one.start, &one.id).cmp(&(other.start, &other.id)));
@@ -430,6 +439,32 @@ mod tests {
         let documents = documents(&parts);
         assert_eq!(Trace::last(&documents).unwrap(), "u");
         assert_eq!(Trace::of(&documents, "x"), None);
+    }
+
+    #[test]
+    fn a_trace_may_be_deep_and_wide() {
+        let chain = 20_000;
+        let id = |number: usize| format!("{number:016x}");
+        let mut parts: Vec<Value> = (1..chain)
+            .map(|number| segment("t", &id(number), Some(&id(number - 1)), number as f64))
+            .collect();
+        parts.push(segment("t", &id(0), None, 0.0));
+        let links: Vec<Value> = (0..20_000)
+            .map(|number| json!({ "trace_id": format!("l{number}") }))
+            .collect();
+        parts[0]["links"] = json!(links);
+        let documents: Vec<Document> = parts
+            .iter()
+            .map(|json| Document::Segment(serde_json::from_value(json.clone()).unwrap()))
+            .collect();
+        let trace = Trace::of(&documents, "t").unwrap();
+        assert_eq!(trace.ids.len(), 20_001);
+        let mut nodes = &trace.roots;
+        let mut depth = 0;
+        while nodes.len() == 1 {
+            (nodes, depth) = (&nodes[0].children, depth + 1);
+        }
+        assert_eq!((depth, nodes.len()), (MAX_DEPTH, chain - MAX_DEPTH));
     }
 
     #[test]

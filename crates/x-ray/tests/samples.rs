@@ -1,19 +1,16 @@
 //! Samples are read and written back exactly, and so is what newer or older senders write.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use lambda_with_testing::{edit, exact};
+use lambda_with_testing::{Root, edit, exact, samples};
 use lambda_with_x_ray::{Cause, IndependentSubsegment, SERVICE, Segment};
 use serde_json::json;
 
 #[test]
-fn samples_are_exact() {
-    for sample in SERVICE.samples {
-        match sample.of {
-            "Segment" => drop(exact::<Segment>(sample.json)),
-            "IndependentSubsegment" => drop(exact::<IndependentSubsegment>(sample.json)),
-            other => panic!("{other}"),
-        }
-    }
+fn samples_are_exact_and_recognised() {
+    samples(
+        &SERVICE,
+        &[Root::of::<IndependentSubsegment>(), Root::of::<Segment>()],
+    );
 }
 
 #[test]

@@ -8,11 +8,12 @@
 
 use std::sync::Mutex;
 
+use lambda_with::batch::Batch;
 use lambda_with::{Json, Payload};
 use lambda_with_api_gateway::{HttpApiRequest, HttpApiResponse};
 use lambda_with_runtime::{Error, LambdaEvent, service_fn};
 use lambda_with_s3::S3Event;
-use lambda_with_sqs::{Batch, SqsEvent, SqsMessage};
+use lambda_with_sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -37,11 +38,11 @@ async fn handler(event: LambdaEvent<Payload>) -> Result<Json, Error> {
     let event = event.payload;
     if event.is::<SqsEvent>() {
         let batch: SqsEvent = event.decode()?;
-        let report = Batch::default().run(&batch, from_queue).await;
+        let report = Batch::default().run(&batch.records, from_queue).await;
         for failure in &report.failures {
             eprintln!("{failure}");
         }
-        Ok(Json::encode(&report.response())?)
+        Ok(Json::encode::<SqsBatchResponse>(&report.response())?)
     } else if event.is::<HttpApiRequest>() {
         Ok(Json::encode(&over_http(&event.decode()?)?)?)
     } else {

@@ -5,8 +5,8 @@ use aws_sdk_elasticloadbalancingv2::types::{
     Action, ActionTypeEnum, ForwardActionConfig, HostHeaderConditionConfig,
     HttpRequestMethodConditionConfig, PathPatternConditionConfig, Rule as Described, RuleCondition,
 };
-use lambda_with::{Arn, Error, ErrorKind};
-use lambda_with_aws::{Goal, Occupied, Slot, failed};
+use lambda_with::{Arn, Error};
+use lambda_with_aws::{Occupied, Slot, failed};
 use serde_json::{Map, Value, json};
 
 use crate::Rule;
@@ -113,14 +113,9 @@ impl Slot for OfListener {
         json!({ "Conditions": self.conditions(), "TargetGroupArn": self.group })
     }
 
-    async fn read(&self, goal: Goal) -> Result<Option<Occupied>, Error> {
-        let described = match self.described().await {
-            Ok(Some(described)) => described,
-            Ok(None) => return Ok(None),
-            Err(error) if error.kind() == ErrorKind::NotFound && goal == Goal::Disconnect => {
-                return Ok(None);
-            }
-            Err(error) => return Err(error),
+    async fn read(&self) -> Result<Option<Occupied>, Error> {
+        let Some(described) = self.described().await? else {
+            return Ok(None);
         };
         let arn = described.rule_arn().unwrap_or_default();
         let group = leads_to(described.actions());
@@ -132,8 +127,13 @@ impl Slot for OfListener {
         Ok(Some(if group == Some(self.group.as_str()) {
             Occupied::ours(members)
         } else {
-            Occupied::theirs(members, arn)
+            let by = group.unwrap_or("another action").to_owned();
+            Occupied::theirs(members, by)
         }))
+    }
+
+    fn instead(&self) -> &'static str {
+        "give the rule another priority"
     }
 
     async fn fill(&self, found: Option<&Occupied>) -> Result<(), Error> {

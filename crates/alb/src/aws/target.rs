@@ -3,7 +3,7 @@
 use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::{TargetDescription, TargetGroupAttribute};
 use lambda_with::{Arn, Error, ErrorKind};
-use lambda_with_aws::{Goal, Occupied, Slot, failed};
+use lambda_with_aws::{Occupied, Slot, failed};
 use serde_json::{Value, json};
 
 /// The attribute that decides in which form requests come.
@@ -25,10 +25,15 @@ impl Target {
         format!("target group {}", name.unwrap_or_default())
     }
 
-    fn description(&self) -> TargetDescription {
-        TargetDescription::builder()
-            .id(self.function.as_str())
-            .build()
+    async fn deregister(&self, target: &Value) -> Result<(), Error> {
+        let id = target.as_str().unwrap_or_default();
+        let request = self.client.deregister_targets();
+        let request = request
+            .target_group_arn(self.group.as_str())
+            .targets(TargetDescription::builder().id(id).build());
+        let answer = request.send().await;
+        answer.map_err(|error| failed("DeregisterTargets", self.thing(), error))?;
+        Ok(())
     }
 
     async fn targets(&self) -> Result<Vec<String>, Error> {
@@ -66,22 +71,17 @@ impl Slot for Target {
         json!({ "Id": self.function, MULTI: self.multi_value_headers.to_string() })
     }
 
-    async fn read(&self, goal: Goal) -> Result<Option<Occupied>, Error> {
-        let targets = match self.targets().await {
-            Ok(targets) => targets,
-            Err(error) if error.kind() == ErrorKind::NotFound && goal == Goal::Disconnect => {
-                return Ok(None);
-            }
-            Err(error) => return Err(error),
-        };
+    async fn read(&self) -> Result<Option<Occupied>, Error> {
+        let targets = self.targets().await?;
         let Some(target) = targets.first() else {
             return Ok(None);
         };
-        if target == self.function.as_str() {
-            let multi = self.multi_value_headers().await?;
-            return Ok(Some(Occupied::ours(json!({ "Id": target, MULTI: multi }))));
-        }
-        Ok(Some(Occupied::theirs(json!({ "Id": target }), target)))
+        let multi = match target == self.function.as_str() {
+            true => self.multi_value_headers().await?,
+            false => Value::Null,
+        };
+        let members = json!({ "Id": target, MULTI: multi });
+        Ok(Some(Occupied::running(members, target, &self.function)))
     }
 
     /// The attribute first: from the registration on requests come in its form.
@@ -98,25 +98,25 @@ impl Slot for Target {
             let answer = request.send().await;
             answer.map_err(|error| failed("ModifyTargetGroupAttributes", self.thing(), error))?;
         }
-        if found.is_none() {
+        let standing = found.map(|found| &found.members["Id"]);
+        if standing.is_none_or(|standing| standing != self.function.as_str()) {
+            // Another version of the function: a group has room for one.
+            if let Some(standing) = standing {
+                self.deregister(standing).await?;
+            }
+            let target = TargetDescription::builder().id(self.function.as_str());
             let request = self.client.register_targets();
             let request = request
                 .target_group_arn(self.group.as_str())
-                .targets(self.description());
+                .targets(target.build());
             let answer = request.send().await;
             answer.map_err(|error| failed("RegisterTargets", self.thing(), error))?;
         }
         Ok(())
     }
 
-    async fn empty(&self, _found: &Occupied) -> Result<(), Error> {
-        let request = self.client.deregister_targets();
-        let request = request
-            .target_group_arn(self.group.as_str())
-            .targets(self.description());
-        let answer = request.send().await;
-        answer.map_err(|error| failed("DeregisterTargets", self.thing(), error))?;
-        Ok(())
+    async fn empty(&self, found: &Occupied) -> Result<(), Error> {
+        self.deregister(&found.members["Id"]).await
     }
 
     fn is_early(&self, error: &Error) -> bool {

@@ -2,13 +2,13 @@
 
 use aws_sdk_apigatewayv2::types::{AuthorizationType, AuthorizerType, IntegrationType};
 use lambda_with::{Error, ErrorKind};
-use lambda_with_aws::{Action, Aim, Goal, failed};
+use lambda_with_aws::failed;
 use serde_json::{Value, json};
 
 use super::Routes;
 
 /// An API as it stands, as far as it matters here.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Found {
     pub(super) integrations: Vec<Integration>,
     pub(super) routes: Vec<Route>,
@@ -17,23 +17,24 @@ pub(super) struct Found {
     pub(super) auto_deploy: Option<bool>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Integration {
-    id: String,
-    description: String,
+    pub(super) id: String,
+    pub(super) description: String,
     pub(super) members: Value,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Route {
-    id: String,
+    pub(super) id: String,
     pub(super) key: String,
+    /// What it leads to; nothing where it will lead to our integration, which is not there yet.
     pub(super) target: Option<String>,
     pub(super) authorization: String,
     pub(super) authorizer: Option<String>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Authorizer {
     pub(super) id: String,
     pub(super) name: String,
@@ -45,6 +46,14 @@ impl Integration {
     pub(super) fn target(&self) -> String {
         format!("integrations/{}", self.id)
     }
+
+    fn text(&self, member: &str) -> Option<String> {
+        self.members[member].as_str().map(str::to_owned)
+    }
+
+    fn timeout(&self) -> Option<i32> {
+        i32::try_from(self.members["TimeoutInMillis"].as_i64()?).ok()
+    }
 }
 
 impl Found {
@@ -54,36 +63,15 @@ impl Found {
             .find(|integration| integration.description == mark)
     }
 
-    /// The route key a change is about, of those defined and those standing.
-    pub(super) fn key_of<'a>(
-        &self,
-        defined: impl Iterator<Item = &'a String>,
-        is: impl Fn(&str) -> bool,
-    ) -> String {
-        let mut standing = self.routes.iter().map(|route| &route.key);
-        let mut defined = defined;
-        let key = defined
-            .find(|key| is(key))
-            .or_else(|| standing.find(|key| is(key)));
-        key.cloned().unwrap_or_default()
+    pub(super) fn route(&self, key: &str) -> Option<&Route> {
+        self.routes.iter().find(|route| route.key == key)
     }
 }
 
 impl Routes {
-    /// The API; nothing when disconnecting from one that is gone.
-    pub(super) async fn found(&self, aim: Aim) -> Result<Option<Found>, Error> {
-        match self.read_all().await {
-            Ok(found) => Ok(Some(found)),
-            Err(error) if error.kind() == ErrorKind::NotFound => match aim.goal {
-                Goal::Disconnect => Ok(None),
-                Goal::Connect => Err(error.with("fix", "create the API, or correct api_id")),
-            },
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn read_all(&self) -> Result<Found, Error> {
-        let thing = format!("API {}", self.api);
+    /// The API as it stands.
+    pub(super) async fn found(&self) -> Result<Found, Error> {
+        let thing = self.thing();
         let mut found = Found::default();
         let mut token = None;
         loop {
@@ -177,109 +165,74 @@ impl Routes {
         Ok(found)
     }
 
-    /// Writes the integration and notes its id, which routes need.
-    pub(super) async fn write_integration(
-        &self,
-        action: Action,
-        found: &mut Found,
-    ) -> Result<(), Error> {
-        let id = found
-            .integration(&self.mark)
-            .map(|ours| ours.id.clone())
-            .unwrap_or_default();
-        let text = |member: &str| self.integration[member].as_str().map(str::to_owned);
-        let timeout = self.integration["TimeoutInMillis"].as_i64();
-        let timeout = timeout.and_then(|timeout| i32::try_from(timeout).ok());
-        let what = self.what_integration();
-        match action {
-            Action::Keep => {}
-            Action::Create => {
-                let request = self
-                    .client
-                    .create_integration()
-                    .api_id(&self.api)
-                    .description(&self.mark)
-                    .integration_type(IntegrationType::AwsProxy)
-                    .integration_method("POST")
-                    .set_integration_uri(text("IntegrationUri"))
-                    .set_payload_format_version(text("PayloadFormatVersion"))
-                    .set_timeout_in_millis(timeout);
-                let answer = request.send().await;
-                let answer = answer.map_err(|error| failed("CreateIntegration", &what, error))?;
-                found.integrations.push(Integration {
-                    id: answer.integration_id().unwrap_or_default().to_owned(),
-                    description: self.mark.clone(),
-                    members: self.integration.clone(),
-                });
-            }
-            Action::Update => {
-                let request = self
-                    .client
-                    .update_integration()
-                    .api_id(&self.api)
-                    .integration_id(id)
-                    .set_integration_uri(text("IntegrationUri"))
-                    .set_payload_format_version(text("PayloadFormatVersion"))
-                    .set_timeout_in_millis(timeout);
-                let answer = request.send().await;
-                answer.map_err(|error| failed("UpdateIntegration", &what, error))?;
-            }
-            Action::Remove => {
-                let request = self.client.delete_integration().api_id(&self.api);
-                let answer = request.integration_id(id).send().await;
-                answer.map_err(|error| failed("DeleteIntegration", &what, error))?;
-            }
-        }
-        Ok(())
+    /// Makes the integration; gives its id, which routes need.
+    pub(super) async fn create_integration(&self, wanted: &Integration) -> Result<String, Error> {
+        let request = self
+            .client
+            .create_integration()
+            .api_id(&self.api)
+            .description(&wanted.description)
+            .integration_type(IntegrationType::AwsProxy)
+            .integration_method("POST")
+            .set_integration_uri(wanted.text("IntegrationUri"))
+            .set_payload_format_version(wanted.text("PayloadFormatVersion"))
+            .set_timeout_in_millis(wanted.timeout());
+        let answer = request.send().await;
+        let answer =
+            answer.map_err(|error| failed("CreateIntegration", self.what_integration(), error))?;
+        Ok(answer.integration_id.unwrap_or_default())
     }
 
-    pub(super) async fn write_route(
-        &self,
-        action: Action,
-        key: &str,
-        found: &Found,
-    ) -> Result<(), Error> {
-        let what = self.what(key);
-        let standing = found.routes.iter().find(|route| route.key == key);
-        let id = standing.map(|route| route.id.clone()).unwrap_or_default();
-        let authorization = self
-            .wants(key)
-            .and_then(|wanted| wanted.authorization(found));
-        let (kind, authorizer) = authorization.unwrap_or_else(|| ("NONE".into(), None));
-        let kind = AuthorizationType::from(kind.as_str());
-        match action {
-            Action::Keep => {}
-            Action::Create => {
-                let request = self
-                    .client
-                    .create_route()
-                    .api_id(&self.api)
-                    .route_key(key)
-                    .set_target(found.integration(&self.mark).map(Integration::target))
-                    .authorization_type(kind)
-                    .set_authorizer_id(authorizer);
-                let answer = request.send().await;
-                answer.map_err(|error| failed("CreateRoute", &what, error))?;
-            }
-            Action::Update => {
-                let request = self.client.update_route().api_id(&self.api).route_id(id);
-                let request = request
-                    .authorization_type(kind)
-                    .set_authorizer_id(authorizer);
-                let answer = request.send().await;
-                answer.map_err(|error| failed("UpdateRoute", &what, error))?;
-            }
-            Action::Remove => {
-                let answer = self
-                    .client
-                    .delete_route()
-                    .api_id(&self.api)
-                    .route_id(id)
-                    .send()
-                    .await;
-                answer.map_err(|error| failed("DeleteRoute", &what, error))?;
-            }
-        }
-        Ok(())
+    pub(super) async fn update_integration(&self, wanted: &Integration) -> Result<(), Error> {
+        let request = self
+            .client
+            .update_integration()
+            .api_id(&self.api)
+            .integration_id(&wanted.id)
+            .set_integration_uri(wanted.text("IntegrationUri"))
+            .set_payload_format_version(wanted.text("PayloadFormatVersion"))
+            .set_timeout_in_millis(wanted.timeout());
+        let sent = request.send().await;
+        sent.map(drop)
+            .map_err(|error| failed("UpdateIntegration", self.what_integration(), error))
+    }
+
+    pub(super) async fn delete_integration(&self, standing: &Integration) -> Result<(), Error> {
+        let request = self.client.delete_integration().api_id(&self.api);
+        let sent = request.integration_id(&standing.id).send().await;
+        sent.map(drop)
+            .map_err(|error| failed("DeleteIntegration", self.what_integration(), error))
+    }
+
+    pub(super) async fn create_route(&self, route: &Route, id: &str) -> Result<(), Error> {
+        let request = self
+            .client
+            .create_route()
+            .api_id(&self.api)
+            .route_key(&route.key)
+            .target(format!("integrations/{id}"))
+            .authorization_type(AuthorizationType::from(&*route.authorization))
+            .set_authorizer_id(route.authorizer.clone());
+        let sent = request.send().await;
+        sent.map(drop)
+            .map_err(|error| failed("CreateRoute", self.what(&route.key), error))
+    }
+
+    pub(super) async fn update_route(&self, route: &Route) -> Result<(), Error> {
+        let request = self.client.update_route().api_id(&self.api);
+        let request = request
+            .route_id(&route.id)
+            .authorization_type(AuthorizationType::from(&*route.authorization))
+            .set_authorizer_id(route.authorizer.clone());
+        let sent = request.send().await;
+        sent.map(drop)
+            .map_err(|error| failed("UpdateRoute", self.what(&route.key), error))
+    }
+
+    pub(super) async fn delete_route(&self, route: &Route) -> Result<(), Error> {
+        let request = self.client.delete_route().api_id(&self.api);
+        let sent = request.route_id(&route.id).send().await;
+        sent.map(drop)
+            .map_err(|error| failed("DeleteRoute", self.what(&route.key), error))
     }
 }

@@ -1,89 +1,35 @@
 //! What differs between the routes defined and those standing.
 
-use lambda_with_aws::{Action, Aim, Change, Goal, Orphan, Reading};
+use lambda_with_aws::{Action, Change, Orphan, Reading};
 use serde_json::{Value, json};
 
 use super::calls::{self, Found, Route};
 use super::{Routes, Wanted};
 
 impl Routes {
-    fn connect(&self, found: &Found, prune: bool) -> Reading {
-        let mut reading = Reading::default();
-        let ours = found.integration(&self.mark);
-        let change = |action, what| Change::new(action, what);
-        let what = self.what_integration();
-        reading.changes.push(match ours {
-            None => change(Action::Create, what).members(&Value::Null, &self.integration),
-            Some(ours) => {
-                let changed =
-                    change(Action::Update, what.clone()).members(&ours.members, &self.integration);
-                if changed.details.is_empty() {
-                    change(Action::Keep, what)
-                } else {
-                    changed
-                }
-            }
-        });
-        let target = ours.map(calls::Integration::target);
+    /// What connecting does, and what comes of it.
+    pub(super) fn connected(&self, found: &Found, prune: bool) -> (Reading, Found) {
+        let (mut reading, mut next) = (Reading::default(), found.clone());
+        reading.changes.push(self.integration_change(&mut next));
         if self.torn {
             let what = "connections of one function differ in payload format or timeout";
+            let thing = self.thing();
             reading
                 .refusals
-                .push(format!("API {}: {what}; make them equal", self.api));
+                .push(format!("{thing}: {what}; make them equal"));
         }
-        for Wanted {
-            connection,
-            key,
-            authorizer,
-            ..
-        } in &self.routes
-        {
-            let change = |action, what| Change::new(action, what).of(connection);
-            let Some(wanted) = self
-                .wants(key)
-                .and_then(|wanted| wanted.authorization(found))
-            else {
-                let name = authorizer.as_deref().unwrap_or_default();
-                let what = format!(
-                    "API {} has no authorizer `{name}`: create it first",
-                    self.api
-                );
-                reading.refusals.push(what);
-                return reading;
-            };
-            let what = self.what(key);
-            let standing = found.routes.iter().find(|route| route.key == *key);
-            reading.changes.push(match standing {
-                None => change(Action::Create, what).detail(
-                    "AuthorizationType",
-                    Value::Null,
-                    wanted.0.into(),
-                ),
-                Some(route) if route.target.is_some() && route.target == target => {
-                    let found = json!([route.authorization, route.authorizer]);
-                    let wanted = json!([wanted.0, wanted.1]);
-                    match found == wanted {
-                        true => change(Action::Keep, what),
-                        false => {
-                            change(Action::Update, what).detail("Authorization", found, wanted)
-                        }
-                    }
-                }
-                Some(route) => {
-                    let target = route.target.as_deref().unwrap_or("nothing");
-                    reading
-                        .refusals
-                        .push(format!("{what} is somebody else's: it leads to {target}"));
-                    continue;
-                }
-            });
+        for wanted in &self.routes {
+            match self.route_change(wanted, &mut next) {
+                Ok(change) => reading.changes.push(change.of(&wanted.connection)),
+                Err(refusal) => reading.refusals.push(refusal),
+            }
         }
         for route in self.left_over(found) {
             let what = self.what(&route.key);
             if prune {
-                reading
-                    .changes
-                    .push(change(Action::Remove, what).note("orphan"));
+                next.routes.retain(|other| other.key != route.key);
+                let change = Change::new(Action::Remove, what);
+                reading.changes.push(change.note("orphan"));
             } else {
                 let what = format!("{what}, not in this definition, leads to {}", self.function);
                 reading.orphans.push(Orphan {
@@ -102,30 +48,91 @@ impl Routes {
             )),
             Some(true) => {}
         }
-        reading
+        (reading, next)
     }
 
-    fn disconnect(&self, found: &Found) -> Reading {
-        let mut reading = Reading::default();
-        let change = |action, what| Change::new(action, what);
+    fn integration_change(&self, next: &mut Found) -> Change {
+        let change = |action| Change::new(action, self.what_integration());
+        let mut all = next.integrations.iter_mut();
+        let Some(ours) = all.find(|integration| integration.description == self.mark) else {
+            next.integrations.push(calls::Integration {
+                id: String::new(),
+                description: self.mark.clone(),
+                members: self.integration.clone(),
+            });
+            return change(Action::Create).members(&Value::Null, &self.integration);
+        };
+        let change = change(Action::Update).members(&ours.members, &self.integration);
+        ours.members = self.integration.clone();
+        change.or_keep()
+    }
+
+    /// One route; or why it cannot be.
+    fn route_change(&self, wanted: &Wanted, next: &mut Found) -> Result<Change, String> {
+        let Some((authorization, authorizer)) = wanted.authorization(next) else {
+            let name = wanted.authorizer.as_deref().unwrap_or_default();
+            let thing = self.thing();
+            return Err(format!(
+                "{thing} has no authorizer `{name}`: create it first"
+            ));
+        };
+        let what = self.what(&wanted.key);
+        let target = next
+            .integration(&self.mark)
+            .filter(|ours| !ours.id.is_empty());
+        let target = target.map(calls::Integration::target);
+        let standing = next.routes.iter_mut().find(|route| route.key == wanted.key);
+        let Some(route) = standing else {
+            let change = Change::new(Action::Create, what);
+            let kind = json!(authorization);
+            next.routes.push(Route {
+                id: String::new(),
+                key: wanted.key.clone(),
+                target,
+                authorization,
+                authorizer,
+            });
+            return Ok(change.detail("AuthorizationType", Value::Null, kind));
+        };
+        if route.target.is_none() || route.target != target {
+            let target = route.target.as_deref().unwrap_or("nothing");
+            return Err(format!("{what} is somebody else's: it leads to {target}"));
+        }
+        let stands = json!([route.authorization, route.authorizer]);
+        let should = json!([authorization, authorizer]);
+        if stands == should {
+            return Ok(Change::new(Action::Keep, what));
+        }
+        (route.authorization, route.authorizer) = (authorization, authorizer);
+        Ok(Change::new(Action::Update, what).detail("Authorization", stands, should))
+    }
+
+    /// What disconnecting does, and what comes of it.
+    pub(super) fn disconnected(&self, found: &Found) -> (Reading, Found) {
+        let (mut reading, mut next) = (Reading::default(), found.clone());
         let Some(ours) = found.integration(&self.mark) else {
-            return reading;
+            return (reading, next);
         };
         let target = Some(ours.target());
-        let leading = found.routes.iter().filter(|route| route.target == target);
-        for route in leading.filter(|route| self.wants(&route.key).is_some()) {
-            reading
-                .changes
-                .push(change(Action::Remove, self.what(&route.key)));
-        }
+        next.routes.retain(|route| {
+            let goes = route.target == target && self.wants(&route.key).is_some();
+            let change = goes.then(|| Change::new(Action::Remove, self.what(&route.key)));
+            reading.changes.extend(change);
+            !goes
+        });
         let what = self.what_integration();
         reading.changes.push(match self.left_over(found).next() {
-            None => change(Action::Remove, what),
+            None => {
+                let is_ours = |other: &calls::Integration| other.id == ours.id;
+                next.integrations.retain(|other| !is_ours(other));
+                Change::new(Action::Remove, what)
+            }
             Some(other) => {
-                change(Action::Keep, what).note(format!("route {} still leads to it", other.key))
+                let note = format!("route {} still leads to it", other.key);
+                Change::new(Action::Keep, what).note(note)
             }
         });
-        reading
+        (reading, next)
     }
 
     /// Routes to our integration that the definition does not speak of.
@@ -136,12 +143,5 @@ impl Routes {
         found.routes.iter().filter(move |route| {
             target.is_some() && route.target == target && self.wants(&route.key).is_none()
         })
-    }
-
-    pub(super) fn compare(&self, found: &Found, aim: Aim) -> Reading {
-        match aim.goal {
-            Goal::Connect => self.connect(found, aim.options.prune),
-            Goal::Disconnect => self.disconnect(found),
-        }
     }
 }

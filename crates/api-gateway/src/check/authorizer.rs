@@ -74,6 +74,7 @@ fn ttl(authorizer: &Authorizer) -> Option<Finding> {
     }
     (seconds > 3600).then(|| {
         finding(format!("{seconds} s is more than an answer can be cached"))
+            .why("API Gateway refuses it")
             .fix("set it to 3600 or less; 0 turns the cache off")
             .page(page(authorizer.kind))
     })
@@ -90,6 +91,7 @@ fn sources(authorizer: &Authorizer) -> Vec<Finding> {
                     "identity_sources",
                     "a token is read from one header",
                 )
+                .why("API Gateway refuses an authorizer of this kind with none or several")
                 .fix("give one source, such as `method.request.header.Authorization`")
                 .page(REST),
             );
@@ -158,6 +160,7 @@ fn source(authorizer: &Authorizer, source: &str) -> Option<Finding> {
         "identity_sources",
         format!("`{source}` is not a source of this kind of API"),
     )
+    .why("API Gateway refuses it")
     .fix(format!("begin it with one of {}", prefixes.join(", ")))
     .page(page(authorizer.kind));
     Some(finding)
@@ -173,6 +176,7 @@ fn settings_of_other_kinds(authorizer: &Authorizer) -> Vec<Finding> {
                 "identity_validation_expression",
                 "only tokens are checked against an expression",
             )
+            .why("nothing is compared with it: requests reach the authorizer whatever they hold")
             .fix("leave it out, or use the kind `token`")
             .page(page(kind)),
         );
@@ -184,6 +188,7 @@ fn settings_of_other_kinds(authorizer: &Authorizer) -> Vec<Finding> {
                 "payload_format",
                 "only HTTP APIs have payload formats",
             )
+            .why("the function gets requests in the form of its kind of API, whatever this says")
             .fix("leave it out")
             .page(page(kind)),
         );
@@ -197,114 +202,10 @@ fn settings_of_other_kinds(authorizer: &Authorizer) -> Vec<Finding> {
                 "enable_simple_responses",
                 "only authorizers of HTTP APIs with format 2.0 may answer yes or no",
             )
+            .why("an answer that is no policy is an error there, and nobody is let in")
             .fix("leave it out and answer with a policy")
             .page(HTTP),
         );
     }
     findings
-}
-
-#[cfg(test)]
-mod tests {
-    use lambda_with::Integration;
-
-    use super::*;
-
-    #[test]
-    fn lints() {
-        let check = |kind: &str, timeout: u32, toml: &str, expected: &[&str]| {
-            let toml = format!("name = 'a'\nkind = '{kind}'\n{toml}");
-            let authorizer: Authorizer = toml::from_str(&toml).unwrap();
-            let arn = "arn:aws:lambda:eu-west-1:123456789012:function:doorman";
-            let mut function = Function::new(arn.parse().unwrap()).unwrap();
-            function.timeout = timeout;
-            let findings = authorizer.check(&function);
-            let found: Vec<_> = findings.iter().map(|finding| finding.code).collect();
-            assert_eq!(found, expected, "{toml}\n{findings:#?}");
-        };
-        let header = "identity_sources = ['method.request.header.Authorization']";
-        let http = "identity_sources = ['$request.header.Authorization']";
-        check("token", 29, header, &[]);
-        check("token", 3, "", &["LW0322"]);
-        check(
-            "token",
-            3,
-            "identity_sources = ['context.identity.sourceIp']",
-            &["LW0323"],
-        );
-        check(
-            "token",
-            3,
-            &format!("{header}\nresult_ttl_in_seconds = 3600"),
-            &[],
-        );
-        check(
-            "token",
-            3,
-            &format!("{header}\nresult_ttl_in_seconds = 3601"),
-            &["LW0320"],
-        );
-        check(
-            "token",
-            3,
-            &format!("{header}\nidentity_validation_expression = 'x'"),
-            &[],
-        );
-        check("request", 3, "", &["LW0322"]);
-        check("request", 3, "result_ttl_in_seconds = 0", &[]);
-        check(
-            "request",
-            3,
-            &format!("{header}\nidentity_validation_expression = 'x'"),
-            &["LW0324"],
-        );
-        check(
-            "request",
-            3,
-            &format!("{header}\npayload_format = '1.0'"),
-            &["LW0325"],
-        );
-        check(
-            "request",
-            3,
-            &format!("{header}\nenable_simple_responses = true"),
-            &["LW0328", "LW0326"],
-        );
-        check("request", 3, http, &["LW0323"]);
-        check("http", 10, http, &[]);
-        check("http", 11, http, &["LW0327"]);
-        check("http", 3, "", &[]);
-        check("http", 3, "result_ttl_in_seconds = 60", &["LW0322"]);
-        check(
-            "http",
-            3,
-            "identity_sources = ['$request.header.']",
-            &["LW0323"],
-        );
-        check("http", 3, "enable_simple_responses = true", &[]);
-        check(
-            "http",
-            3,
-            "enable_simple_responses = true\npayload_format = '1.0'",
-            &["LW0326"],
-        );
-        let cached = "enable_simple_responses = true\nresult_ttl_in_seconds = 60";
-        check("http", 3, &format!("{cached}\n{http}"), &["LW0328"]);
-        let route = "identity_sources = ['$request.header.a', '$context.routeKey']";
-        check("http", 3, &format!("{cached}\n{route}"), &[]);
-        check(
-            "websocket",
-            3,
-            "identity_sources = ['route.request.header.Auth']",
-            &[],
-        );
-        check("websocket", 3, "result_ttl_in_seconds = 60", &["LW0320"]);
-        check("websocket", 3, header, &["LW0323"]);
-        check(
-            "websocket",
-            3,
-            "api_id = 'A'\naccount = 'x'",
-            &["LW0309", "LW0310"],
-        );
-    }
 }

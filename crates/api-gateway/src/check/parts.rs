@@ -1,9 +1,11 @@
 //! Checks that several kinds of connections have in common.
 
-use lambda_with::{Error, Finding, Function};
+use lambda_with::{Error, Finding, Function, is_account};
 
 use crate::route::Route;
 
+const ARNS: &str =
+    "https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html";
 const BINARY: &str =
     "https://docs.aws.amazon.com/apigateway/latest/developerguide/lambda-proxy-binary-media.html";
 const STAGES: &str =
@@ -27,17 +29,23 @@ pub(super) fn api_id(field: &'static str, id: Option<&str>) -> Option<Finding> {
         format!("`{id}` is not an id of API Gateway"),
     )
     .why("the permission would name what cannot exist; nothing is granted for a wildcard")
-    .fix("give the id alone: the API's is the first label of its host name");
+    .fix("give the id alone: the API's is the first label of its host name")
+    .page(ARNS);
     Some(finding)
 }
 
 pub(super) fn account(account: Option<&str>) -> Option<Finding> {
     let account = account?;
-    if account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit()) {
+    if is_account(account) {
         return None;
     }
     let what = format!("`{account}` is not an account");
-    Some(Finding::error("LW0310", "account", what).fix("give the twelve digits"))
+    Some(
+        Finding::error("LW0310", "account", what)
+            .why("the permission names the API by it, and would let in none")
+            .fix("give the twelve digits, or leave it out for the function's account")
+            .page(ARNS),
+    )
 }
 
 pub(super) fn routes<T>(
@@ -115,6 +123,7 @@ pub(super) fn stage(stage: &str, default: bool) -> Option<Finding> {
     let what = format!("`{stage}` cannot be the name of this API's stage");
     Some(
         Finding::error("LW0308", "stage", what)
+            .why("API Gateway refuses it")
             .fix(fix)
             .page(STAGES),
     )
@@ -163,6 +172,7 @@ pub(super) fn binary(kind: &str) -> Option<Finding> {
             "binary_media_types",
             format!("`{kind}` is not a content type"),
         )
+        .why("no body has such a type, so none would come as base64")
         .fix("write TYPE/SUBTYPE without parameters, TYPE/* or */*")
         .page(BINARY);
         return Some(finding);

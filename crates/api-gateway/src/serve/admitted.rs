@@ -7,7 +7,7 @@ use http::Response;
 use lambda_with::{Delivery, Error, ErrorKind, Outcome};
 
 use super::api::Flavour;
-use super::{answer, incoming, refusal};
+use super::{answer, incoming, refusal, url};
 
 /// A request that was let in.
 #[derive(Clone, Debug)]
@@ -38,14 +38,18 @@ pub struct Admitted<'a, T> {
 impl<T> Admitted<'_, T> {
     /// What the client gets for the function's answer, or for an invocation that Lambda refused.
     ///
-    /// A function that failed, and an answer API Gateway cannot read, is a 500 from an HTTP API and a
+    /// A function that failed, and an answer API Gateway cannot read, is a 502 from a function's URL, a 500 from an HTTP API and a
     /// 502 from a REST API; what Lambda refuses is a 500 from both, unless the event is too large
     /// (413).
     #[must_use]
     pub fn answer(&self, result: Result<&Outcome, &Error>) -> Response<Bytes> {
+        if self.flavour == Flavour::Url {
+            let response = url::response(result);
+            return url::with_ids(response, &self.request_id, &self.trace_header);
+        }
         let answered = match result {
             Ok(Outcome::Success { payload, .. }) => match self.flavour {
-                Flavour::HttpV2 => answer::v2(payload),
+                Flavour::HttpV2 | Flavour::Url => answer::v2(payload),
                 Flavour::HttpV1 => answer::v1(payload),
                 Flavour::Rest => answer::rest(payload, self.takes_bytes()),
             },
@@ -79,6 +83,12 @@ impl<T> Admitted<'_, T> {
             Flavour::Rest => self.refuse(504, "Endpoint request timed out"),
             _ => self.refuse(503, "Service Unavailable"),
         }
+    }
+
+    /// Adds the headers by which a request to a function's URL can be found again, to the head of a
+    /// streamed answer.
+    pub fn add_ids(&self, headers: &mut http::HeaderMap) {
+        url::add_ids(headers, &self.request_id, &self.trace_header);
     }
 
     fn refuse(&self, code: u16, message: &str) -> Response<Bytes> {

@@ -9,6 +9,9 @@ use serde_json::{Map, Value};
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
+/// The server that sends the response decides these.
+const OF_THE_SERVER: [HeaderName; 3] = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING];
+
 /// The members an answer to a REST API may have.
 const REST_MEMBERS: [&str; 5] = [
     "body",
@@ -20,6 +23,34 @@ const REST_MEMBERS: [&str; 5] = [
 
 /// Payload format 2.0: what has no `statusCode` is the body of a 200.
 pub(super) fn v2(payload: &Bytes) -> Option<Response<Bytes>> {
+    whole(payload, TEXT)
+}
+
+/// The same from a function's URL, where a body is JSON unless the function says otherwise.
+pub(super) fn url(payload: &Bytes) -> Option<Response<Bytes>> {
+    whole(payload, JSON)
+}
+
+/// Status, headers and cookies of a streamed answer.
+pub(super) fn head(answer: &Map<String, Value>) -> Option<Response<()>> {
+    let code = match answer.get("statusCode") {
+        None | Some(Value::Null) => StatusCode::OK,
+        code => status(code)?,
+    };
+    let mut headers = HeaderMap::new();
+    single(answer, &mut headers)?;
+    lists(answer, &mut headers)?;
+    cookies(answer, &mut headers)?;
+    for name in OF_THE_SERVER {
+        headers.remove(name);
+    }
+    let mut response = Response::new(());
+    *response.status_mut() = code;
+    *response.headers_mut() = headers;
+    Some(response)
+}
+
+fn whole(payload: &Bytes, default_type: HeaderValue) -> Option<Response<Bytes>> {
     let answer = match serde_json::from_slice(payload) {
         Ok(Value::Object(answer)) if answer.contains_key("statusCode") => answer,
         Ok(Value::String(text)) => {
@@ -31,13 +62,11 @@ pub(super) fn v2(payload: &Bytes) -> Option<Response<Bytes>> {
     for (name, value) in object(answer.get("headers"))?.into_iter().flatten() {
         headers.insert(header_name(name)?, header_value(value)?);
     }
-    for cookie in list(answer.get("cookies"))? {
-        headers.append(SET_COOKIE, header_value(cookie)?);
-    }
+    cookies(&answer, &mut headers)?;
     made(
         status(answer.get("statusCode"))?,
         headers,
-        TEXT,
+        default_type,
         body(&answer, true)?,
     )
 }
@@ -83,8 +112,7 @@ fn made(
     default_type: HeaderValue,
     body: Bytes,
 ) -> Option<Response<Bytes>> {
-    // The server that sends the response decides these.
-    for name in [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING] {
+    for name in OF_THE_SERVER {
         headers.remove(name);
     }
     if !headers.contains_key(CONTENT_TYPE) {
@@ -125,6 +153,13 @@ fn lists(answer: &Map<String, Value>, headers: &mut HeaderMap) -> Option<()> {
             .as_array()?
             .iter()
             .try_for_each(|value| add(headers, name, value))?;
+    }
+    Some(())
+}
+
+fn cookies(answer: &Map<String, Value>, headers: &mut HeaderMap) -> Option<()> {
+    for cookie in list(answer.get("cookies"))? {
+        headers.append(SET_COOKIE, header_value(cookie)?);
     }
     Some(())
 }

@@ -15,6 +15,8 @@ pub(super) struct Api {
     /// The id, or the reference the permission of an API yet to be created has in its place.
     pub(super) reference: String,
     pub(super) rest: bool,
+    /// Whether it is no API but the URL of a function.
+    pub(super) url: bool,
     pub(super) partition: String,
     pub(super) region: String,
     pub(super) account: String,
@@ -32,12 +34,13 @@ pub(super) struct Entry<T> {
     pub(super) target: T,
 }
 
-/// The three forms of events and answers.
+/// The forms of events and answers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Flavour {
     Rest,
     HttpV1,
     HttpV2,
+    Url,
 }
 
 impl Api {
@@ -54,6 +57,7 @@ impl Api {
             },
             reference,
             rest: false,
+            url: false,
             partition: function.partition().into(),
             region: function.region().into(),
             account: account.unwrap_or(function.account()).into(),
@@ -70,6 +74,9 @@ impl Api {
         } else {
             "amazonaws.com"
         };
+        if self.url {
+            return format!("{}.lambda-url.{}.on.aws", self.id, self.region);
+        }
         format!("{}.execute-api.{}.{suffix}", self.id, self.region)
     }
 

@@ -21,6 +21,7 @@ pub(super) fn event(
 ) -> Vec<u8> {
     let json = match flavour {
         Flavour::HttpV2 => serde_json::to_vec(&v2(api, incoming, route, variables)),
+        Flavour::Url => serde_json::to_vec(&url(api, incoming, route, variables)),
         Flavour::HttpV1 => serde_json::to_vec(&v1(api, incoming, route, variables)),
         Flavour::Rest => serde_json::to_vec(&rest(api, incoming, route, variables)),
     };
@@ -89,6 +90,23 @@ fn v2(
         is_base64_encoded: is_base64_encoded.unwrap_or_default(),
         stage_variables: present(stage_variables(api)),
     }
+}
+
+/// The same, with what a URL has none of as null.
+fn url(
+    api: &Api,
+    incoming: &Incoming<'_>,
+    route: &Route,
+    variables: &Variables<'_>,
+) -> HttpApiRequest {
+    let mut request = v2(api, incoming, route, variables);
+    request.path_parameters = Nullable::Null;
+    request.stage_variables = Nullable::Null;
+    let context = &mut request.request_context;
+    context.authentication = Nullable::Null;
+    context.authorizer = Nullable::Null;
+    context.request_id = incoming.arrival.request_id.as_str().into();
+    request
 }
 
 fn v1(

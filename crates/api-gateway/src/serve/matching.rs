@@ -1,6 +1,5 @@
 //! Which route a request takes.
 
-use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use http::Method;
@@ -84,7 +83,7 @@ fn variables<'p>(route: &'p Route, path: &'p str) -> Option<Variables<'p>> {
             None => (left, None),
         };
         match segment {
-            Segment::Static(text) if percent_decoded(head) == Cow::Borrowed(text) => {}
+            Segment::Static(text) if percent_decoded(head) == *text => {}
             Segment::Variable(name) if !head.is_empty() => variables.push((name, head)),
             Segment::Greedy(name) if !left.is_empty() => {
                 variables.push((name, left));

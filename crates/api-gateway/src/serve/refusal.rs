@@ -6,6 +6,7 @@ use http::{HeaderValue, Response, StatusCode};
 
 use super::api::Api;
 use super::incoming::{Incoming, short_id};
+use super::url;
 
 /// A response to a request that reaches no function.
 pub(super) fn of_api(
@@ -14,13 +15,11 @@ pub(super) fn of_api(
     code: u16,
     message: &str,
 ) -> Response<Bytes> {
-    response(
-        api.rest,
-        code,
-        message,
-        &incoming.arrival.request_id,
-        &incoming.trace_header,
-    )
+    let (request_id, trace_header) = (&incoming.arrival.request_id, &incoming.trace_header);
+    if api.url {
+        return url::with_ids(url::too_large(), request_id, trace_header);
+    }
+    response(api.rest, code, message, request_id, trace_header)
 }
 
 pub(super) fn response(

@@ -4,6 +4,7 @@
 
 mod answers;
 mod events;
+mod url;
 
 use bytes::Bytes;
 use http::{Request, Response};

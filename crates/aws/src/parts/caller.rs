@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::role::{decoded, delete, inline, put, role_name};
 use crate::change::{Action, Change, Reading};
-use crate::error::failed;
+use crate::error::{failed, if_there};
 use crate::plan::Goal;
 use crate::session::Session;
 use crate::wire::{Aim, Part, Stage, Work};
@@ -93,29 +93,16 @@ impl CallerRole {
 
     /// The role's path and trust policy.
     async fn found(&self) -> Result<Option<(String, Policy)>, Error> {
-        match self
-            .session
-            .iam()
-            .get_role()
-            .role_name(&self.name)
-            .send()
-            .await
-        {
-            Ok(answer) => {
-                let role = answer.role();
-                let path = role.map(|role| role.path().to_owned()).unwrap_or_default();
-                let trust = role.and_then(|role| role.assume_role_policy_document());
-                Ok(Some((path, decoded(trust.unwrap_or("{}"))?)))
-            }
-            Err(error) => {
-                let error = failed("GetRole", self.what(), error);
-                if error.kind() == ErrorKind::NotFound {
-                    Ok(None)
-                } else {
-                    Err(error)
-                }
-            }
-        }
+        let request = self.session.iam().get_role().role_name(&self.name);
+        let answer = request.send().await;
+        let answer = answer.map_err(|error| failed("GetRole", self.what(), error));
+        let Some(answer) = if_there(answer)? else {
+            return Ok(None);
+        };
+        let role = answer.role();
+        let path = role.map(|role| role.path().to_owned()).unwrap_or_default();
+        let trust = role.and_then(|role| role.assume_role_policy_document());
+        Ok(Some((path, decoded(trust.unwrap_or("{}"))?)))
     }
 
     /// What is to be done to a role that others made.
@@ -192,9 +179,7 @@ impl CallerRole {
                     "Policy": allows.map(|policy| policy.statements),
                 });
                 let change = change(Action::Update).members(&found, &self.shown());
-                let same = change.details.is_empty();
-                let action = if same { Action::Keep } else { Action::Update };
-                reading.changes.push(Change { action, ..change });
+                reading.changes.push(change.or_keep());
             }
         }
         Ok(reading)

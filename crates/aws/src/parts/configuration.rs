@@ -11,6 +11,7 @@ use crate::error::failed;
 use crate::plan::Goal;
 use crate::raw::Exchange;
 use crate::session::Session;
+use crate::shared::unseen;
 use crate::wire::{Aim, Part, Pauses, Stage, Work};
 
 /// Members of the function's configuration, in the terms CloudFormation and Lambda's API share.
@@ -107,19 +108,9 @@ impl Configuration {
         let exchange = Exchange::new();
         let request = self.session.lambda().get_function_configuration();
         let request = request.function_name(remote::unqualified(&self.function));
-        let answer = request
-            .customize()
-            .interceptor(exchange.clone())
-            .send()
-            .await;
-        answer.map_err(|error| {
-            failed(
-                "GetFunctionConfiguration",
-                self.function.arn.as_str(),
-                error,
-            )
-        })?;
-        remote::parse(&exchange.answer(), "GetFunctionConfiguration")
+        let sent = request.customize().interceptor(exchange.clone()).send();
+        let thing = self.function.arn.as_str();
+        exchange.document("GetFunctionConfiguration", thing, sent.await)
     }
 
     /// The configuration once no update is under way.
@@ -143,6 +134,17 @@ impl Configuration {
     }
 
     async fn reconcile(&self, aim: Aim, done: &mut Vec<Change>) -> Result<(), Error> {
+        let mut pauses = Pauses::new(aim.options.wait);
+        loop {
+            match self.update(aim, done).await {
+                // Somebody else was faster, which Lambda says with a code.
+                Err(error) if is_lost(&error) && pauses.again().await => {}
+                result => return result,
+            }
+        }
+    }
+
+    async fn update(&self, aim: Aim, done: &mut Vec<Change>) -> Result<(), Error> {
         let found = self.idle(aim).await?;
         let changes = self.compare(&found, aim.goal).changes;
         let mut body = serde_json::Map::new();
@@ -189,10 +191,7 @@ impl Configuration {
             .changes
             .into_iter()
             .find(Change::is_change);
-        pending.map_or(Ok(()), |change| {
-            let what = format!("AWS took the change, but does not show it: {}", change.what);
-            Err(Error::new(ErrorKind::Unavailable, what).with("fix", "run it again"))
-        })
+        pending.map_or(Ok(()), |change| Err(unseen(&change)))
     }
 }
 
@@ -212,6 +211,10 @@ impl Part for Configuration {
     fn apply<'a>(&'a self, aim: Aim, done: &'a mut Vec<Change>) -> Work<'a, ()> {
         Box::pin(self.reconcile(aim, done))
     }
+}
+
+fn is_lost(error: &Error) -> bool {
+    error.kind() == ErrorKind::Conflict && error.context("code").is_some()
 }
 
 /// Whether all of `wanted` is in `found`, which may say more.

@@ -1,11 +1,10 @@
 //! The calls about event source mappings, with bodies as they are on the wire.
 
-use lambda_with::{Error, ErrorKind};
+use lambda_with::Error;
 use serde_json::{Map, Value};
 
 use super::mapping::Mapping;
-use super::remote;
-use crate::error::failed;
+use crate::error::{failed, if_there};
 use crate::raw::Exchange;
 
 impl Mapping {
@@ -23,20 +22,11 @@ impl Mapping {
                 Some(source) => request.event_source_arn(source),
                 None => request.function_name(self.function.arn.as_str()),
             };
-            match request
-                .customize()
-                .interceptor(exchange.clone())
-                .send()
-                .await
-            {
-                Ok(_) => {}
-                Err(error) => {
-                    let error = failed("ListEventSourceMappings", self.what(), error);
-                    let gone = error.kind() == ErrorKind::NotFound;
-                    return if gone { Ok(None) } else { Err(error) };
-                }
-            }
-            let page = remote::parse(&exchange.answer(), "ListEventSourceMappings")?;
+            let sent = request.customize().interceptor(exchange.clone()).send();
+            let page = exchange.document("ListEventSourceMappings", self.what(), sent.await);
+            let Some(page) = if_there(page)? else {
+                return Ok(None);
+            };
             let mappings = page["EventSourceMappings"].as_array();
             if let Some(found) = mappings.into_iter().flatten().find(|found| self.is(found)) {
                 // A list leaves out filters that are encrypted.
@@ -55,22 +45,8 @@ impl Mapping {
     async fn at(&self, uuid: &str) -> Result<Option<Value>, Error> {
         let exchange = Exchange::new();
         let request = self.session.lambda().get_event_source_mapping().uuid(uuid);
-        match request
-            .customize()
-            .interceptor(exchange.clone())
-            .send()
-            .await
-        {
-            Ok(_) => remote::parse(&exchange.answer(), "GetEventSourceMapping").map(Some),
-            Err(error) => {
-                let error = failed("GetEventSourceMapping", self.what(), error);
-                if error.kind() == ErrorKind::NotFound {
-                    Ok(None)
-                } else {
-                    Err(error)
-                }
-            }
-        }
+        let sent = request.customize().interceptor(exchange.clone()).send();
+        if_there(exchange.document("GetEventSourceMapping", self.what(), sent.await))
     }
 
     pub(super) async fn create(&self) -> Result<(), Error> {

@@ -1,12 +1,11 @@
 //! Mappings of the function that the definition does not speak of.
 
-use lambda_with::{Error, ErrorKind, Function};
+use lambda_with::{Error, Function};
 use serde_json::Value;
 
 use super::mapping::Mapping;
-use super::remote;
 use crate::change::{Orphan, Reading};
-use crate::error::failed;
+use crate::error::if_there;
 use crate::raw::Exchange;
 use crate::session::Session;
 
@@ -37,20 +36,12 @@ impl OtherMappings {
             let request = request
                 .function_name(self.function.arn.as_str())
                 .set_marker(marker.take());
-            if let Err(error) = request
-                .customize()
-                .interceptor(exchange.clone())
-                .send()
-                .await
-            {
-                let error = failed("ListEventSourceMappings", self.function.arn.as_str(), error);
-                return if error.kind() == ErrorKind::NotFound {
-                    Ok(all)
-                } else {
-                    Err(error)
-                };
-            }
-            let mut page = remote::parse(&exchange.answer(), "ListEventSourceMappings")?;
+            let sent = request.customize().interceptor(exchange.clone()).send();
+            let thing = self.function.arn.as_str();
+            let page = exchange.document("ListEventSourceMappings", thing, sent.await);
+            let Some(mut page) = if_there(page)? else {
+                return Ok(all);
+            };
             if let Some(mappings) = page["EventSourceMappings"].as_array_mut() {
                 all.append(mappings);
             }

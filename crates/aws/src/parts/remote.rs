@@ -3,7 +3,6 @@
 use lambda_with::{Arn, Error, ErrorKind, Function};
 use serde_json::Value;
 
-use crate::error::failed;
 use crate::plan::Goal;
 use crate::raw::Exchange;
 use crate::session::Session;
@@ -21,23 +20,14 @@ pub(crate) async fn read(
         .get_function_configuration()
         .function_name(unqualified(function))
         .set_qualifier(function.qualifier().map(str::to_owned));
-    match request
-        .customize()
-        .interceptor(exchange.clone())
-        .send()
-        .await
-    {
-        Ok(_) => Ok(Some(parse(&exchange.answer(), "GetFunctionConfiguration")?)),
-        Err(error) => {
-            let error = failed("GetFunctionConfiguration", function.arn.as_str(), error);
-            match (error.kind(), goal) {
-                (ErrorKind::NotFound, Goal::Disconnect) => Ok(None),
-                (ErrorKind::NotFound, Goal::Connect) => {
-                    Err(missing(session, function, error).await)
-                }
-                _ => Err(error),
-            }
-        }
+    let sent = request.customize().interceptor(exchange.clone()).send();
+    let thing = function.arn.as_str();
+    let answer = exchange.document("GetFunctionConfiguration", thing, sent.await);
+    match (answer, goal) {
+        (Ok(answer), _) => Ok(Some(answer)),
+        (Err(error), _) if error.kind() != ErrorKind::NotFound => Err(error),
+        (Err(_), Goal::Disconnect) => Ok(None),
+        (Err(error), Goal::Connect) => Err(missing(session, function, error).await),
     }
 }
 
@@ -53,16 +43,6 @@ pub(crate) fn unqualified(function: &Function) -> String {
         Some(qualifier) => arn[..arn.len() - qualifier.len() - 1].to_owned(),
         None => arn.to_owned(),
     }
-}
-
-pub(crate) fn parse(answer: &[u8], operation: &str) -> Result<Value, Error> {
-    serde_json::from_slice(answer).map_err(|error| {
-        Error::new(
-            ErrorKind::Decode,
-            format!("the answer to {operation} is not JSON"),
-        )
-        .caused_by(error)
-    })
 }
 
 /// Says whether the function is missing, or the credentials are another account's.

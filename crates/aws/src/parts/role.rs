@@ -1,14 +1,15 @@
 //! What the function's execution role may do for its connections.
 
 use lambda_with::policy::Policy;
-use lambda_with::{Arn, Error, ErrorKind, Function, RoleStatement};
+use lambda_with::{Arn, Error, Function, RoleStatement};
 use serde_json::Value;
 
 use crate::change::{Action, Change, Reading};
-use crate::error::failed;
+use crate::error::{failed, if_there};
 use crate::plan::Goal;
 use crate::session::Session;
-use crate::wire::{Aim, Part, Pauses, Stage, Work};
+use crate::shared::Shared;
+use crate::wire::{Aim, Stage};
 
 /// The most characters of all inline policies of a role, white space aside.
 const MAX_BYTES: usize = 10_240;
@@ -70,13 +71,25 @@ impl RolePolicy {
             role_name(&self.role)
         )
     }
+}
 
-    async fn found(&self) -> Result<Option<Policy>, Error> {
+impl Shared for RolePolicy {
+    type Document = Option<Policy>;
+
+    fn title(&self) -> String {
+        format!("the execution role {}", role_name(&self.role))
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::ExecutionRole
+    }
+
+    async fn read(&self, _goal: Goal) -> Result<Option<Policy>, Error> {
         inline(&self.session, role_name(&self.role), &self.name).await
     }
 
-    fn compare(&self, found: Option<&Policy>, goal: Goal) -> Reading {
-        let wanted = self.wanted.as_ref().filter(|_| goal == Goal::Connect);
+    fn compare(&self, found: &Option<Policy>, aim: Aim) -> (Reading, Option<Policy>) {
+        let wanted = self.wanted.as_ref().filter(|_| aim.goal == Goal::Connect);
         let mut reading = Reading::default();
         let change = |action| Change::new(action, self.what());
         let json = |policy: &Policy| serde_json::to_value(&policy.statements).unwrap_or_default();
@@ -92,7 +105,7 @@ impl RolePolicy {
                 } else {
                     Action::Create
                 };
-                let found = found.map_or(Value::Null, json);
+                let found = found.as_ref().map_or(Value::Null, json);
                 reading
                     .changes
                     .push(change(action).detail("Statement", found, json(wanted)));
@@ -115,64 +128,15 @@ impl RolePolicy {
                 self.what()
             ));
         }
-        reading
+        (reading, wanted.cloned())
     }
 
-    async fn differs(&self, goal: Goal) -> Result<bool, Error> {
-        let found = self.found().await?;
-        Ok(self
-            .compare(found.as_ref(), goal)
-            .changes
-            .iter()
-            .any(Change::is_change))
-    }
-
-    async fn reconcile(&self, aim: Aim, done: &mut Vec<Change>) -> Result<(), Error> {
-        let found = self.found().await?;
-        let Some(change) = self.compare(found.as_ref(), aim.goal).changes.pop() else {
-            return Ok(());
-        };
+    async fn write(&self, _found: &Option<Policy>, next: &Option<Policy>) -> Result<(), Error> {
         let role = role_name(&self.role);
-        match (change.action, &self.wanted) {
-            (Action::Keep, _) => {}
-            (Action::Create | Action::Update, Some(wanted)) => {
-                put(&self.session, role, &self.name, wanted).await?;
-            }
-            _ => delete(&self.session, role, &self.name).await?,
+        match next {
+            Some(next) => put(&self.session, role, &self.name, next).await,
+            None => delete(&self.session, role, &self.name).await,
         }
-        if change.is_change() {
-            done.push(change);
-            let mut pauses = Pauses::new(aim.options.wait);
-            while self.differs(aim.goal).await? {
-                if !pauses.again().await {
-                    let what =
-                        format!("AWS took the change, but does not show it: {}", self.what());
-                    let error = Error::new(ErrorKind::Unavailable, what);
-                    return Err(error.with("fix", "run it again"));
-                }
-            }
-        } else {
-            done.push(change);
-        }
-        Ok(())
-    }
-}
-
-impl Part for RolePolicy {
-    fn title(&self) -> String {
-        format!("the execution role {}", role_name(&self.role))
-    }
-
-    fn stage(&self) -> Stage {
-        Stage::ExecutionRole
-    }
-
-    fn read(&self, aim: Aim) -> Work<'_, Reading> {
-        Box::pin(async move { Ok(self.compare(self.found().await?.as_ref(), aim.goal)) })
-    }
-
-    fn apply<'a>(&'a self, aim: Aim, done: &'a mut Vec<Change>) -> Work<'a, ()> {
-        Box::pin(self.reconcile(aim, done))
     }
 }
 
@@ -187,17 +151,12 @@ pub(crate) async fn inline(
         .get_role_policy()
         .role_name(role)
         .policy_name(name);
-    match request.send().await {
-        Ok(answer) => decoded(answer.policy_document()).map(Some),
-        Err(error) => {
-            let error = failed("GetRolePolicy", format!("role {role}"), error);
-            if error.kind() == ErrorKind::NotFound {
-                Ok(None)
-            } else {
-                Err(error)
-            }
-        }
-    }
+    let answer = request.send().await;
+    let answer = answer.map_err(|error| failed("GetRolePolicy", format!("role {role}"), error));
+    let answer = if_there(answer)?;
+    answer
+        .map(|answer| decoded(answer.policy_document()))
+        .transpose()
 }
 
 pub(super) async fn put(
@@ -222,17 +181,9 @@ pub(super) async fn delete(session: &Session, role: &str, name: &str) -> Result<
         .delete_role_policy()
         .role_name(role)
         .policy_name(name);
-    match request.send().await {
-        Ok(_) => Ok(()),
-        Err(error) => {
-            let error = failed("DeleteRolePolicy", format!("role {role}"), error);
-            if error.kind() == ErrorKind::NotFound {
-                Ok(())
-            } else {
-                Err(error)
-            }
-        }
-    }
+    let sent = request.send().await;
+    let sent = sent.map_err(|error| failed("DeleteRolePolicy", format!("role {role}"), error));
+    if_there(sent).map(drop)
 }
 
 #[cfg(test)]
@@ -245,7 +196,10 @@ mod tests {
         assert_eq!(policy.unwrap(), Policy::default());
         let plain = r#"{"Version":"2012-10-17","Statement":[],"Id":"100%"}"#;
         assert_eq!(decoded(plain).unwrap().id.as_deref(), Some("100%"));
-        assert_eq!(decoded("<html>").unwrap_err().kind(), ErrorKind::Decode);
+        assert_eq!(
+            decoded("<html>").unwrap_err().kind(),
+            lambda_with::ErrorKind::Decode
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use lambda_with::{Error, ErrorKind, Function, FunctionUrlAuthType, Principal, St
 
 use super::remote::unqualified;
 use super::statements::Statements;
-use crate::error::failed;
+use crate::error::{failed, if_there};
 use crate::session::Session;
 
 /// The policy of a function, version or alias, with its revision. Nothing where there is none.
@@ -18,20 +18,13 @@ pub(crate) async fn policy(
         .get_policy()
         .function_name(unqualified(function))
         .set_qualifier(function.qualifier().map(str::to_owned));
-    match request.send().await {
-        Ok(answer) => {
-            let policy = answer.policy().unwrap_or("{}").parse()?;
-            Ok(Some((policy, answer.revision_id().map(str::to_owned))))
-        }
-        Err(error) => {
-            let error = failed("GetPolicy", function.arn.as_str(), error);
-            if error.kind() == ErrorKind::NotFound {
-                Ok(None)
-            } else {
-                Err(error)
-            }
-        }
-    }
+    let answer = request.send().await;
+    let answer = answer.map_err(|error| failed("GetPolicy", function.arn.as_str(), error));
+    let Some(answer) = if_there(answer)? else {
+        return Ok(None);
+    };
+    let policy = answer.policy().unwrap_or("{}").parse()?;
+    Ok(Some((policy, answer.revision_id)))
 }
 
 impl Statements {

@@ -8,9 +8,9 @@ use super::role::{decoded, role_name};
 use crate::change::{Action, Change, Reading};
 use crate::error::failed;
 use crate::plan::Goal;
-use crate::rewrite::{Patience, Shared, rewrite};
 use crate::session::Session;
-use crate::wire::{Aim, Part, Stage, Work};
+use crate::shared::Shared;
+use crate::wire::{Aim, Stage};
 
 /// A statement for one service in the role's trust policy, which belongs to whoever made the role.
 #[derive(Clone, Debug)]
@@ -19,12 +19,6 @@ pub(crate) struct Trust {
     role: Arn,
     service: String,
     sid: String,
-}
-
-/// What the trust policy becomes, for one aim.
-struct Rewrite<'a> {
-    trust: &'a Trust,
-    goal: Goal,
 }
 
 impl Trust {
@@ -59,69 +53,13 @@ impl Trust {
             && statement.condition.is_empty()
             && principals.is_some_and(|values| values.iter().any(|v| v.to_string() == self.service))
     }
-
-    /// The action that is needed, and the document after it.
-    fn next(&self, found: &Policy, goal: Goal) -> (Option<Action>, Policy) {
-        let mut next = found.clone();
-        let ours = next.statements.iter().any(|s| self.is_ours(s));
-        let stands = next.statements.iter().any(|s| self.admits(s));
-        match goal {
-            Goal::Connect if stands => (Some(Action::Keep), next),
-            Goal::Connect => {
-                next.statements.retain(|s| !self.is_ours(s));
-                let trust = Policy::execution_trust([self.service.as_str()]);
-                let added = trust.statements.into_iter().filter(|s| self.admits(s));
-                next.statements.extend(added.map(|mut statement| {
-                    statement.sid = Some(self.sid.as_str().into());
-                    statement
-                }));
-                let action = if ours { Action::Update } else { Action::Create };
-                (Some(action), next)
-            }
-            Goal::Disconnect => {
-                next.statements.retain(|s| !self.is_ours(s));
-                (ours.then_some(Action::Remove), next)
-            }
-        }
-    }
-
-    fn change(&self, action: Action) -> Change {
-        Change::new(
-            action,
-            format!("statement {} of the {}", self.sid, self.what()),
-        )
-        .note(format!("lets {} assume it", self.service))
-    }
 }
 
-impl Shared for Rewrite<'_> {
+impl Shared for Trust {
     type Document = Policy;
 
-    async fn read(&self) -> Result<Policy, Error> {
-        let request = self.trust.session.iam().get_role();
-        let answer = request.role_name(role_name(&self.trust.role)).send().await;
-        let answer = answer.map_err(|error| failed("GetRole", self.trust.what(), error))?;
-        let document = answer
-            .role()
-            .and_then(|role| role.assume_role_policy_document());
-        decoded(document.unwrap_or("{}"))
-    }
+    const UNGUARDED: bool = true;
 
-    fn change(&self, document: &Policy) -> Result<Option<Policy>, Error> {
-        let (_, next) = self.trust.next(document, self.goal);
-        Ok((next != *document).then_some(next))
-    }
-
-    async fn write(&self, document: &Policy) -> Result<(), Error> {
-        let request = self.trust.session.iam().update_assume_role_policy();
-        let request = request.role_name(role_name(&self.trust.role));
-        let answer = request.policy_document(document.to_json()).send().await;
-        answer.map_err(|error| failed("UpdateAssumeRolePolicy", self.trust.what(), error))?;
-        Ok(())
-    }
-}
-
-impl Part for Trust {
     fn title(&self) -> String {
         format!("the {}", self.what())
     }
@@ -130,28 +68,50 @@ impl Part for Trust {
         Stage::ExecutionRole
     }
 
-    fn read(&self, aim: Aim) -> Work<'_, Reading> {
-        Box::pin(async move {
-            let goal = aim.goal;
-            let found = Rewrite { trust: self, goal }.read().await?;
-            let mut reading = Reading::default();
-            let (action, _) = self.next(&found, goal);
-            reading.changes.extend(action.map(|a| self.change(a)));
-            Ok(reading)
-        })
+    async fn read(&self, _goal: Goal) -> Result<Policy, Error> {
+        let request = self.session.iam().get_role();
+        let answer = request.role_name(role_name(&self.role)).send().await;
+        let answer = answer.map_err(|error| failed("GetRole", self.what(), error))?;
+        let document = answer
+            .role()
+            .and_then(|role| role.assume_role_policy_document());
+        decoded(document.unwrap_or("{}"))
     }
 
-    fn apply<'a>(&'a self, aim: Aim, done: &'a mut Vec<Change>) -> Work<'a, ()> {
-        Box::pin(async move {
-            let goal = aim.goal;
-            let patience = Patience {
-                settle: aim.options.settle,
-                ..Patience::default()
-            };
-            let shared = Rewrite { trust: self, goal };
-            let (found, _) = rewrite(&self.what(), &shared, patience).await?;
-            done.extend(self.next(&found, goal).0.map(|action| self.change(action)));
-            Ok(())
-        })
+    fn compare(&self, found: &Policy, aim: Aim) -> (Reading, Policy) {
+        let mut reading = Reading::default();
+        let mut next = found.clone();
+        let ours = next.statements.iter().any(|s| self.is_ours(s));
+        let stands = next.statements.iter().any(|s| self.admits(s));
+        let action = match aim.goal {
+            Goal::Connect if stands => Some(Action::Keep),
+            Goal::Connect if ours => Some(Action::Update),
+            Goal::Connect => Some(Action::Create),
+            Goal::Disconnect => ours.then_some(Action::Remove),
+        };
+        if action != Some(Action::Keep) {
+            next.statements.retain(|s| !self.is_ours(s));
+        }
+        if matches!(action, Some(Action::Create | Action::Update)) {
+            let trust = Policy::execution_trust([self.service.as_str()]);
+            let added = trust.statements.into_iter().filter(|s| self.admits(s));
+            next.statements.extend(added.map(|mut statement| {
+                statement.sid = Some(self.sid.as_str().into());
+                statement
+            }));
+        }
+        reading.changes.extend(action.map(|action| {
+            let what = format!("statement {} of the {}", self.sid, self.what());
+            Change::new(action, what).note(format!("lets {} assume it", self.service))
+        }));
+        (reading, next)
+    }
+
+    async fn write(&self, _found: &Policy, next: &Policy) -> Result<(), Error> {
+        let request = self.session.iam().update_assume_role_policy();
+        let request = request.role_name(role_name(&self.role));
+        let answer = request.policy_document(next.to_json()).send().await;
+        answer.map_err(|error| failed("UpdateAssumeRolePolicy", self.what(), error))?;
+        Ok(())
     }
 }

@@ -7,6 +7,7 @@ use crate::change::Change;
 use crate::may::{may_invoke, may_poll};
 use crate::parts::{Configuration, Mapping, OtherMappings, RolePolicy, Statements, Trust, remote};
 use crate::plan::{Goal, Plan};
+use crate::shared::Shared;
 use crate::status::Status;
 use crate::wire::{Aim, Part};
 use crate::wiring::{Progress, Wiring};
@@ -133,11 +134,9 @@ impl Wiring {
         if let Some(role) = role {
             for service in &self.trusted {
                 let role = role.clone();
-                parts.push(Box::new(Trust::new(session, function, role, service)));
+                parts.push(Trust::new(session, function, role, service).part());
             }
-            parts.push(Box::new(RolePolicy::new(
-                session, function, role, &self.role,
-            )));
+            parts.push(RolePolicy::new(session, function, role, &self.role).part());
         }
         if standing.is_some() {
             if !self.configuration.is_empty() {
@@ -174,7 +173,11 @@ fn unfinished(error: Error, step: String, done: &[Change]) -> Error {
     let standing: Vec<String> = done
         .iter()
         .filter(|change| change.is_change())
-        .map(|change| format!("{} {}", change.action.past(), change.what))
+        .map(|change| {
+            let note = change.note.as_ref().map(|note| format!(" ({note})"));
+            let note = note.unwrap_or_default();
+            format!("{} {}{note}", change.action.past(), change.what)
+        })
         .collect();
     let standing = match standing.as_slice() {
         [] => "nothing was written".into(),

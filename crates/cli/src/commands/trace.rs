@@ -1,12 +1,13 @@
 //! `lambda-with trace`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use lambda_with::Timestamp;
 use lambda_with_local::read_traces;
-use lambda_with_x_ray::{Node, Trace, TraceHeader};
+use lambda_with_x_ray::{Document, Node, Trace, TraceHeader, TraceId};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -29,27 +30,8 @@ pub(super) fn run(args: &args::Trace, file: &Path, output: Output) -> anyhow::Re
         .filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new(".")).join(".lambda-with");
     let documents = read_traces(&folder)?;
-    let header = TraceHeader::from(args.id.as_str())
-        .root()
-        .map(|root| root.to_string());
-    let id = match (args.id.as_str(), Trace::last(&documents)) {
-        ("last", Some(last)) => last.to_string(),
-        ("last", None) => {
-            return Err(
-                Failure::new(format!("there are no traces in `{}`", folder.display()))
-                    .fix("run the functions with `lambda-with dev`, and invoke one")
-                    .into(),
-            );
-        }
-        (id, _) => header.unwrap_or_else(|| id.to_owned()),
-    };
-    let trace = Trace::of(&documents, &id).ok_or_else(|| {
-        Failure::new(format!(
-            "there is no trace `{id}` in `{}`",
-            folder.display()
-        ))
-        .fix("`lambda-with trace last` shows the latest; old ones make room for new ones")
-    })?;
+    let id = find(&documents, &args.id, &folder)?;
+    let trace = Trace::of(&documents, &id).ok_or_else(|| missing(&id, &folder))?;
     let (start, end) = span(&trace.roots);
     if output.is_json() {
         output.json(&Printed {
@@ -66,13 +48,48 @@ pub(super) fn run(args: &args::Trace, file: &Path, output: Output) -> anyhow::Re
     }
     let took = shown(between(start, end));
     let ids: Vec<&str> = trace.ids.iter().map(lambda_with::Text::as_str).collect();
-    let title = output.paint(Tone::Bold, ids[0]);
+    let title = output.paint(Tone::Bold, &line(ids[0]));
     output.text(&format!("{title}  {}  {took}\n", start.to_rfc3339_millis()))?;
     for linked in &ids[1..] {
-        output.text(&format!("{linked}  linked\n"))?;
+        output.text(&format!("{}  linked\n", line(linked)))?;
     }
     output.text(&table(&rows))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The trace that is meant: the last, or one by its id, in any form or only the beginning of it.
+fn find(documents: &[Document], given: &str, folder: &Path) -> Result<String, Failure> {
+    if given == "last" {
+        let last = Trace::last(documents).map(ToString::to_string);
+        return last.ok_or_else(|| {
+            Failure::new(format!("there are no traces in `{}`", folder.display()))
+                .fix("run the functions with `lambda-with dev`, and invoke one")
+        });
+    }
+    let header = TraceHeader::from(given).root();
+    if let Some(id) = header.or_else(|| TraceId::from_w3c(given).ok()) {
+        return Ok(id.to_string());
+    }
+    let ids: BTreeSet<&str> = documents
+        .iter()
+        .map(|one| one.trace_id().as_str())
+        .collect();
+    let mut found = ids.iter().filter(|id| id.starts_with(given));
+    match (found.next(), found.count()) {
+        _ if ids.contains(given) => Ok(given.to_owned()),
+        (None, _) => Err(missing(given, folder)),
+        (Some(id), 0) => Ok((*id).to_owned()),
+        (Some(first), more) => {
+            let what = format!("{} traces begin with `{given}`", more + 1);
+            Err(Failure::new(what).fix(format!("write more of the id, as of `{first}`")))
+        }
+    }
+}
+
+fn missing(id: &str, folder: &Path) -> Failure {
+    let what = format!("there is no trace `{id}` in `{}`", folder.display());
+    Failure::new(what)
+        .fix("`lambda-with trace last` shows the latest; old ones make room for new ones")
 }
 
 /// When the first of them began, and the last thing in them ended.
@@ -96,9 +113,9 @@ fn draw(node: &Node, start: Timestamp, depth: usize, output: Output, rows: &mut 
         .duration
         .map_or_else(|| "in progress".to_owned(), shown);
     let mark = if node.linked { "~ " } else { "" };
-    let name = format!("{}{mark}{}", "  ".repeat(depth), node.name);
+    let name = format!("{}{mark}{}", "  ".repeat(depth), line(&node.name));
     let mut notes: Vec<String> = Vec::new();
-    notes.extend(node.origin.iter().map(ToString::to_string));
+    notes.extend(node.origin.iter().map(|origin| line(origin)));
     notes.extend(node.status.map(|status| status.to_string()));
     for (is, word, tone) in [
         (node.error, "error", Tone::Warning),
@@ -109,11 +126,15 @@ fn draw(node: &Node, start: Timestamp, depth: usize, output: Output, rows: &mut 
             notes.push(output.paint(tone, word));
         }
     }
-    notes.extend(node.message.iter().map(|message| format!("({message})")));
+    notes.extend(
+        node.message
+            .iter()
+            .map(|message| format!("({})", line(message))),
+    );
     notes.extend(
         node.annotations
             .iter()
-            .map(|(key, value)| format!("{key}={value}")),
+            .map(|(key, value)| line(&format!("{key}={value}"))),
     );
     rows.push(vec![
         format!("{:>10}", format!("+{}", shown(between(start, node.start)))),
@@ -124,6 +145,19 @@ fn draw(node: &Node, start: Timestamp, depth: usize, output: Output, rows: &mut 
     for child in &node.children {
         draw(child, start, depth + 1, output, rows);
     }
+}
+
+/// Text of whoever sent the document, on one line: nothing in it moves the terminal's cursor.
+fn line(text: &str) -> String {
+    const MOST: usize = 200;
+    let shown = text.chars().take(MOST);
+    let mut line: String = shown
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    if text.chars().nth(MOST).is_some() {
+        line.push('…');
+    }
+    line
 }
 
 fn tree(node: &Node, start: Timestamp) -> Value {

@@ -11,6 +11,7 @@ use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use lambda_with::{Arn, Function};
+use lambda_with_api_gateway::serve::FunctionUrl;
 use serde::Deserialize;
 
 use crate::dev::Brokers;
@@ -61,6 +62,9 @@ pub(crate) struct Defined {
     pub(crate) on_success: Option<Arn>,
     pub(crate) maximum_retry_attempts: Option<u8>,
     pub(crate) maximum_event_age: Option<u32>,
+    /// The folder of its external extensions.
+    pub(crate) extensions: Option<PathBuf>,
+    pub(crate) url: Option<FunctionUrl>,
     pub(crate) connections: Vec<Connected>,
 }
 

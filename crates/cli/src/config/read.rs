@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::PathBuf;
 
 use lambda_with::{Arn, Function};
+use lambda_with_api_gateway::serve::FunctionUrl;
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -33,6 +35,8 @@ struct FunctionTable {
     on_success: Option<Arn>,
     maximum_retry_attempts: Option<u8>,
     maximum_event_age: Option<u32>,
+    extensions: Option<PathBuf>,
+    url: Option<FunctionUrl>,
     #[serde(default)]
     subnets: Vec<String>,
     #[serde(default)]
@@ -216,6 +220,8 @@ fn function(
         on_success: given.on_success,
         maximum_retry_attempts: given.maximum_retry_attempts,
         maximum_event_age: given.maximum_event_age,
+        extensions: given.extensions,
+        url: given.url,
         connections,
     })
 }

@@ -61,6 +61,9 @@ pub(crate) fn function_options(
         }));
     options.policy = doors::policy(defined);
     options.mount = mount(config, defined)?;
+    if let Some(folder) = &defined.extensions {
+        options.extensions = directory.join(folder);
+    }
     if let Some(max) = config.dev.max_environments {
         options.max_environments = max.get().into();
     }

@@ -9,6 +9,7 @@ mod once;
 mod ports;
 mod serve;
 mod sources;
+mod url;
 mod wait;
 mod watch;
 

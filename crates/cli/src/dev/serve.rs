@@ -9,13 +9,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Request;
 use lambda_with::ErrorKind;
-use lambda_with_local::{Handle, Local, Options, Peer, Poller};
+use lambda_with_local::{Handle, Local, Options, Peer};
 use serde::Serialize;
 
 use super::doors::Door;
 use super::engine::{function_options, server_log};
 use super::ports::choose;
 use super::sources::{self, Access};
+use super::url::UrlDoor;
 use super::watch::Sources;
 use super::{Programs, banner};
 use crate::config::Config;
@@ -115,13 +116,10 @@ pub(crate) async fn serve(
     })?;
     let handle = local.handle();
     let connected = connect(config, &handle, ports, access, &mut up, output).await;
-    let pollers = match connected {
-        Ok(pollers) => pollers,
-        Err(error) => {
-            local.shutdown().await;
-            return Err(error);
-        }
-    };
+    if let Err(error) = connected {
+        local.shutdown().await;
+        return Err(error);
+    }
     if let Some(address) = handle.invoke_address() {
         up.invoke = format!("http://{address}");
     }
@@ -135,14 +133,8 @@ pub(crate) async fn serve(
         1 => "waiting for 1 invocation; Ctrl-C again ends it".to_owned(),
         several => format!("waiting for {several} invocations; Ctrl-C again ends them"),
     });
-    let end = async {
-        for poller in pollers {
-            poller.stop().await;
-        }
-        local.shutdown().await;
-    };
     tokio::select! {
-        () = end => {}
+        () = local.shutdown() => {}
         () = ended() => output.note("ended"),
     }
     Ok(())
@@ -165,9 +157,10 @@ async fn connect(
     access: &Access,
     up: &mut Up,
     output: Output,
-) -> anyhow::Result<Vec<Poller>> {
+) -> anyhow::Result<()> {
     let mut doors: Vec<Door> = Vec::new();
-    let mut pollers = Vec::new();
+    #[cfg(feature = "poll")]
+    sources::open_with(handle, access);
     for defined in &config.functions {
         let Ok(function) = handle.function(&defined.name) else {
             continue;
@@ -182,9 +175,8 @@ async fn connect(
                 });
                 doors[index].add(connection, &defined.function, function.clone())?;
             } else if let Some(read) =
-                sources::read(connection, &defined.function, access, &function).await?
+                sources::read(connection, &defined.function, access, &function, handle).await?
             {
-                pollers.extend(read.poller);
                 up.sources.push(Source {
                     function: defined.name.clone(),
                     service: connection.service().id,
@@ -217,7 +209,22 @@ async fn connect(
             routes,
         });
     }
-    Ok(pollers)
+    for defined in &config.functions {
+        let (Some(url), Ok(function)) = (&defined.url, handle.function(&defined.name)) else {
+            continue;
+        };
+        let port = choose(wanted, usual, "--http-port")?;
+        let door = UrlDoor::new(url.clone(), &defined.function, function, output);
+        let address = handle.serve(port, door).await?;
+        usual = address.port().saturating_add(1);
+        wanted = wanted.map(|port| if port == 0 { 0 } else { port.saturating_add(1) });
+        up.apis.push(Api {
+            kind: "Function URL",
+            url: format!("http://{address}"),
+            routes: vec!["ANY /".to_owned()],
+        });
+    }
+    Ok(())
 }
 
 async fn open(

@@ -3,18 +3,20 @@
 #[cfg(feature = "poll")]
 mod open;
 
+use lambda_with::name::checksum_of;
 use lambda_with::rules::mapping::{Mapping, SourceKind};
 use lambda_with::{Arn, Function};
+#[cfg(feature = "poll")]
+use lambda_with::{Error, ErrorKind};
 use lambda_with_dynamodb::DynamoDb;
 use lambda_with_kafka::Kafka;
 use lambda_with_kinesis::Kinesis;
-use lambda_with_local::{FunctionHandle, Poller};
+use lambda_with_local::{FunctionHandle, Handle, Opening};
 use lambda_with_mq::{ActiveMq, RabbitMq};
 use lambda_with_msk::Msk;
 use lambda_with_sqs::Sqs;
 use serde::Deserialize;
 
-#[cfg(not(feature = "poll"))]
 use crate::failure::Failure;
 use crate::services::Connection;
 
@@ -48,31 +50,18 @@ pub(super) struct Read {
     pub(super) at: Option<String>,
     /// What was to be named for it to be read.
     pub(super) wanted: &'static str,
-    pub(super) poller: Option<Poller>,
 }
 
-/// What the connection reads, and where it is.
-#[cfg_attr(
-    not(feature = "poll"),
-    expect(dead_code, reason = "whoever does not read needs less of it")
-)]
-enum Source<'a> {
-    Sqs(&'a Sqs),
-    Kinesis(&'a Kinesis),
-    DynamoDb(&'a DynamoDb),
-    Kafka(&'a str, SourceKind),
-    ActiveMq(&'a ActiveMq),
-    RabbitMq(&'a RabbitMq),
-}
-
-/// Begins to read the source of a connection; nothing for a connection without one.
+/// Begins to read the source of a connection, and makes its mapping known to clients of the engine;
+/// nothing for a connection without one.
 pub(super) async fn read(
     connection: &dyn Connection,
     definition: &Function,
     access: &Access,
     function: &FunctionHandle,
+    handle: &Handle,
 ) -> anyhow::Result<Option<Read>> {
-    let Some(source) = Source::of(connection) else {
+    let Some(kind) = kind(connection) else {
         return Ok(None);
     };
     let resources = connection.resources(definition);
@@ -81,82 +70,130 @@ pub(super) async fn read(
         .find(|resource| resource.kind == "AWS::Lambda::EventSourceMapping");
     let mapping = mapping.map(|mapping| Mapping::of_properties(&mapping.properties));
     let mapping = mapping.transpose()?.unwrap_or_default();
-    let address = source
-        .address(access)
-        .filter(|_| mapping.enabled != Some(false));
-    let (name, wanted) = (source.name(&mapping), source.wanted());
+    let mut opening = Opening::new(function.clone(), kind, mapping);
+    opening.uuid = uuid(definition.name(), &connection.name());
+    let address = address(kind, access).filter(|_| opening.mapping.enabled != Some(false));
+    let (name, wanted) = (named(kind, &opening.mapping), wanted(kind));
     let at = address.as_deref().map(without_password);
     let poller = match (&at, &address) {
         #[cfg(feature = "poll")]
         (Some(at), Some(address)) => {
-            let opened = source.open(connection, &mapping, definition, access, address, function);
-            let poller = opened.await.map_err(|error| source.explained(&error, at))?;
-            Some(poller)
+            let opened = open::open(&opening, &connection.name(), access, address).await;
+            Some(opened.map_err(|error| explained(&error, kind, &opening.mapping, at))?)
         }
         #[cfg(not(feature = "poll"))]
         (Some(at), Some(_)) => {
-            let _ = function;
             let failure = Failure::new(format!("{name} at {at} cannot be read by this build"));
             let fix = format!("build the command with its feature `poll`, or leave {wanted} out");
             return Err(failure.fix(fix).into());
         }
         _ => None,
     };
+    handle.attach(opening, poller);
     Ok(Some(Read {
         source: name,
         at,
         wanted,
-        poller,
     }))
 }
 
-impl<'a> Source<'a> {
-    fn of(connection: &'a dyn Connection) -> Option<Self> {
-        let any = connection.as_any();
-        let sqs = any.downcast_ref().map(Self::Sqs);
-        let kafka = |kafka: &'a Kafka| Self::Kafka(&kafka.topic, SourceKind::Kafka);
-        let msk = |msk: &'a Msk| Self::Kafka(&msk.topic, SourceKind::Msk);
-        sqs.or_else(|| any.downcast_ref().map(Self::Kinesis))
-            .or_else(|| any.downcast_ref().map(Self::DynamoDb))
-            .or_else(|| any.downcast_ref().map(kafka))
-            .or_else(|| any.downcast_ref().map(msk))
-            .or_else(|| any.downcast_ref().map(Self::ActiveMq))
-            .or_else(|| any.downcast_ref().map(Self::RabbitMq))
-    }
+/// Lets clients of the engine create mappings of their own, whose sources are where those of the
+/// definition are.
+#[cfg(feature = "poll")]
+pub(super) fn open_with(handle: &Handle, access: &Access) {
+    let access = access.clone();
+    handle.open_with(move |opening| {
+        let access = access.clone();
+        Box::pin(async move {
+            let Some(address) = address(opening.kind, &access) else {
+                let wanted = wanted(opening.kind);
+                let message = format!("the source is not read here: say where it is with {wanted}");
+                return Err(Error::new(ErrorKind::Invalid, message));
+            };
+            open::open(&opening, &opening.uuid, &access, &address).await
+        })
+    });
+}
 
-    fn name(&self, mapping: &Mapping) -> String {
-        let source = mapping.source.as_ref().map(Arn::to_string);
-        match (self, source) {
-            (Self::Kafka(topic, SourceKind::Kafka), _) | (Self::Kafka(topic, _), None) => {
-                (*topic).to_owned()
-            }
-            (Self::Kafka(topic, _), Some(source)) => format!("{topic} of {source}"),
-            (Self::ActiveMq(mq), _) => format!("{} of {}", mq.queue, mq.broker),
-            (Self::RabbitMq(mq), _) => format!("{} of {}", mq.queue, mq.broker),
-            (_, source) => source.unwrap_or_default(),
-        }
+/// What a connection reads.
+fn kind(connection: &dyn Connection) -> Option<SourceKind> {
+    let any = connection.as_any();
+    if let Some(sqs) = any.downcast_ref::<Sqs>() {
+        let fifo = sqs.queue.resource().ends_with(".fifo");
+        return Some(match fifo {
+            true => SourceKind::SqsFifo,
+            false => SourceKind::SqsStandard,
+        });
     }
+    let kinds = [
+        (any.is::<Kinesis>(), SourceKind::Kinesis),
+        (any.is::<DynamoDb>(), SourceKind::DynamoDb),
+        (any.is::<Kafka>(), SourceKind::Kafka),
+        (any.is::<Msk>(), SourceKind::Msk),
+        (any.is::<ActiveMq>(), SourceKind::ActiveMq),
+        (any.is::<RabbitMq>(), SourceKind::RabbitMq),
+    ];
+    let found = kinds.into_iter().find(|(is, _)| *is);
+    found.map(|(_, kind)| kind)
+}
 
-    fn address(&self, access: &Access) -> Option<String> {
-        let brokers = &access.brokers;
-        match self {
-            Self::Sqs(_) | Self::Kinesis(_) | Self::DynamoDb(_) => access.endpoint_url.clone(),
-            Self::Kafka(..) => brokers.kafka.clone(),
-            Self::ActiveMq(_) => brokers.activemq.clone(),
-            Self::RabbitMq(_) => brokers.rabbitmq.clone(),
-        }
+fn named(kind: SourceKind, mapping: &Mapping) -> String {
+    let source = mapping.source.as_ref().map(Arn::to_string);
+    let topic = mapping.topic.clone().unwrap_or_default();
+    let queue = mapping.queue.as_deref().unwrap_or_default();
+    match (kind, source) {
+        (SourceKind::Kafka, _) | (SourceKind::Msk, None) => topic,
+        (SourceKind::Msk, Some(source)) => format!("{topic} of {source}"),
+        (_, Some(source)) if kind.is_mq() => format!("{queue} of {source}"),
+        (_, source) => source.unwrap_or_default(),
     }
+}
 
-    fn wanted(&self) -> &'static str {
-        match self {
-            Self::Sqs(_) | Self::Kinesis(_) | Self::DynamoDb(_) => {
-                "--endpoint-url or endpoint_url in [dev]"
-            }
-            Self::Kafka(..) => "kafka in [dev.brokers]",
-            Self::ActiveMq(_) => "activemq in [dev.brokers]",
-            Self::RabbitMq(_) => "rabbitmq in [dev.brokers]",
-        }
+fn address(kind: SourceKind, access: &Access) -> Option<String> {
+    let brokers = &access.brokers;
+    match kind {
+        _ if kind.is_sqs() || kind.is_stream() => access.endpoint_url.clone(),
+        _ if kind.is_kafka() => brokers.kafka.clone(),
+        SourceKind::ActiveMq => brokers.activemq.clone(),
+        SourceKind::RabbitMq => brokers.rabbitmq.clone(),
+        _ => None,
     }
+}
+
+fn wanted(kind: SourceKind) -> &'static str {
+    match kind {
+        _ if kind.is_kafka() => "kafka in [dev.brokers]",
+        SourceKind::ActiveMq => "activemq in [dev.brokers]",
+        SourceKind::RabbitMq => "rabbitmq in [dev.brokers]",
+        _ => "--endpoint-url or endpoint_url in [dev]",
+    }
+}
+
+#[cfg(feature = "poll")]
+fn explained(error: &Error, kind: SourceKind, mapping: &Mapping, at: &str) -> Failure {
+    let wanted = wanted(kind);
+    let fix = match (error.kind(), &mapping.source) {
+        (ErrorKind::NotFound, Some(queue)) if kind.is_sqs() => format!(
+            "make it: aws sqs create-queue --queue-name {} --endpoint-url {at}",
+            queue.resource()
+        ),
+        (ErrorKind::NotFound, _) => format!("make it at {at}, or correct its name"),
+        (ErrorKind::Unavailable, _) => {
+            format!("does anything listen at {at}? start it first, or leave {wanted} out")
+        }
+        _ => format!("{wanted} says where it is, now {at}"),
+    };
+    Failure::new(error.to_string()).fix(fix)
+}
+
+/// The id of a mapping of the definition: the same each time.
+fn uuid(function: &str, connection: &str) -> String {
+    let part = |salt: &str| checksum_of(&[salt, function, connection]);
+    let sum = format!("{}{}{}{}", part("a"), part("b"), part("c"), part("d"));
+    let digits = |from: usize, to: usize| sum.get(from..to).unwrap_or_default();
+    let (one, two, three) = (digits(0, 8), digits(8, 12), digits(12, 15));
+    let (four, five) = (digits(15, 18), digits(18, 30));
+    format!("{one}-{two}-4{three}-8{four}-{five}")
 }
 
 /// The URL as it may be shown.
@@ -171,6 +208,15 @@ fn without_password(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_are_the_same_each_time() {
+        let one = uuid("orders", "queue");
+        assert_eq!(one, uuid("orders", "queue"));
+        assert_ne!(one, uuid("orders", "other"));
+        let parts: Vec<usize> = one.split('-').map(str::len).collect();
+        assert_eq!(parts, [8, 4, 4, 4, 12], "{one}");
+    }
 
     #[test]
     fn passwords_are_not_shown() {

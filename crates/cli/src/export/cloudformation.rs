@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use lambda_with::policy::Policy;
 use lambda_with::{CallerRole, Principal, Resource, Statement};
-use serde_json::{Value, json};
+use lambda_with_api_gateway::serve::FunctionUrl;
+use serde_json::{Map, Value, json};
 
 use super::function::{self, Names};
 use super::template::Template;
@@ -47,6 +48,7 @@ fn add(
     let needs = Needs::of(defined);
     let mut resources = function::resources(defined, &names, &needs, template)?;
     resources.extend(needs.statements.iter().map(permission));
+    resources.extend(defined.url.as_ref().map(function_url));
     let callers = needs.callers.iter();
     resources.extend(callers.map(|(connection, caller)| caller_role(connection, caller)));
     for connected in &defined.connections {
@@ -115,6 +117,35 @@ fn permission(statement: &Statement) -> Resource {
         "AWS::Lambda::Permission",
         properties,
     )
+}
+
+fn function_url(url: &FunctionUrl) -> Resource {
+    let mut properties = json!({
+        "AuthType": url.auth_type,
+        "InvokeMode": url.invoke_mode,
+        "TargetFunctionArn": Resource::FUNCTION,
+    });
+    if let Some(cors) = &url.cors {
+        let mut all = Map::new();
+        for (name, values) in [
+            ("AllowHeaders", &cors.allow_headers),
+            ("AllowMethods", &cors.allow_methods),
+            ("AllowOrigins", &cors.allow_origins),
+            ("ExposeHeaders", &cors.expose_headers),
+        ] {
+            if !values.is_empty() {
+                all.insert(name.to_owned(), json!(values));
+            }
+        }
+        if cors.allow_credentials {
+            all.insert("AllowCredentials".to_owned(), json!(true));
+        }
+        if let Some(seconds) = cors.max_age {
+            all.insert("MaxAge".to_owned(), json!(seconds));
+        }
+        properties["Cors"] = Value::Object(all);
+    }
+    Resource::new("FunctionUrl", "AWS::Lambda::Url", properties)
 }
 
 /// The role a service assumes, or what is added to the one there is.

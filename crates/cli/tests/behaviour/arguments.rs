@@ -113,8 +113,12 @@ const ARGUMENTS: &[(&str, &str)] = &[
         "destination_config function_name maximum_event_age_in_seconds maximum_retry_attempts qualifier",
     ),
     (
+        "aws_lambda_function_url",
+        "authorization_type cors function_name invoke_mode qualifier",
+    ),
+    (
         "aws_lambda_permission",
-        "action event_source_token function_name principal qualifier source_account source_arn statement_id",
+        "action event_source_token function_name function_url_auth_type invoked_via_function_url principal qualifier source_account source_arn statement_id",
     ),
     (
         "aws_lb_listener_rule",

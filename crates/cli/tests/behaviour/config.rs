@@ -90,13 +90,13 @@ fn functions() {
     check(
         "[functions.orders]\nbin = \"orders\"\ntimeuot = 3\n",
         expect![[r#"
-        error: unknown field `timeuot`; did you mean `timeout`?
-         --> lambda-with.toml:3:1
-          |
-        3 | timeuot = 3
-          | ^^^^^^^
-          fix: one of: bin, command, arn, role, timeout, memory, reserved_concurrency, env, on_failure, on_success, maximum_retry_attempts, maximum_event_age, subnets, security_groups, account, region
-    "#]],
+            error: unknown field `timeuot`; did you mean `timeout`?
+             --> lambda-with.toml:3:1
+              |
+            3 | timeuot = 3
+              | ^^^^^^^
+              fix: one of: bin, command, arn, role, timeout, memory, reserved_concurrency, env, on_failure, on_success, maximum_retry_attempts, maximum_event_age, extensions, url, subnets, security_groups, account, region
+        "#]],
     );
     check(
         "[functions.orders]\nbin = \"orders\"\ntimeout = \"3 s\"\n",

@@ -207,6 +207,69 @@ fn traces_that_are_not_there() {
 }
 
 #[test]
+fn a_trace_is_found_by_any_form_of_its_id() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join(".lambda-with");
+    std::fs::create_dir(&kept).unwrap();
+    let segment = |trace: &str, second: u32| {
+        json!({
+            "name": "orders", "id": "70de5b6f19ff9a0a", "trace_id": trace, "origin": "AWS::Lambda",
+            "start_time": f64::from(second) + 0.5, "end_time": f64::from(second) + 0.75,
+            "subsegments": [{
+                "name": "price", "id": "70de5b6f19ff9a0b", "start_time": f64::from(second) + 0.6,
+                "in_progress": true, "annotations": { "tenant": "b\u{1b}[2Jlue\n" },
+            }],
+        })
+    };
+    let ids = [
+        "1-69a56802-0f1e2d3c4b5a69788796a5b4",
+        "1-69a56803-0f1e2d3c4b5a69788796a5b4",
+    ];
+    let lines: String = ids
+        .iter()
+        .zip(1..)
+        .map(|(id, second)| format!("{}\n", segment(id, second)))
+        .collect();
+    std::fs::write(kept.join("traces.jsonl"), lines).unwrap();
+    for (given, id) in [
+        ("last", ids[1]),
+        (ids[0], ids[0]),
+        ("1-69a56802", ids[0]),
+        ("69a568020f1e2d3c4b5a69788796a5b4", ids[0]),
+        (
+            &format!("Root={};Parent=70de5b6f19ff9a0a;Sampled=1", ids[0]),
+            ids[0],
+        ),
+    ] {
+        let ran = trace(folder.path(), &[given, "--output", "json"]).ok();
+        assert_eq!(ran.json()["ids"], json!([id]), "{given}");
+    }
+    let shown = trace(folder.path(), &["1-69a56802"]).ok().stdout;
+    let wanted = "\
+1-69a56802-0f1e2d3c4b5a69788796a5b4  1970-01-01T00:00:01.500Z  250.0 ms
+   +0.0 ms     250.0 ms  orders   AWS::Lambda
+ +100.0 ms  in progress    price  tenant=b [2Jlue
+";
+    assert_eq!(shown, wanted);
+    for (given, what) in [
+        ("1-69", "2 traces begin with `1-69`"),
+        ("1-7", "there is no trace `1-7`"),
+        (
+            "1-69a56804-0f1e2d3c4b5a69788796a5b4",
+            "there is no trace `1-69a56804-",
+        ),
+    ] {
+        let ran = trace(folder.path(), &[given]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains(what) && ran.stderr.contains("fix: "),
+            "{}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
 fn a_file_system_is_a_folder_here() {
     let folder = tempfile::tempdir().unwrap();
     let toml = "account = \"123456789012\"\nregion = \"eu-west-1\"\n\n[functions.echo]\nbin = \"echo\"\n\

@@ -1,16 +1,12 @@
 //! The filters of one log group.
 
-use std::time::Duration;
-
 use aws_sdk_cloudwatchlogs::Client;
-use aws_sdk_cloudwatchlogs::types::SubscriptionFilter as Standing;
+use aws_sdk_cloudwatchlogs::types::SubscriptionFilter as Described;
 use lambda_with::{Error, ErrorKind, Function, Integration};
-use lambda_with_aws::{
-    Action, Aim, Change, Goal, Orphan, Part, Pauses, Reading, Session, Stage, Work, failed,
-};
+use lambda_with_aws::{Aim, Entries, Entry, Goal, Reading, Session, Shared, failed};
 use serde_json::{Value, json};
 
-use super::{same_function, unseen};
+use super::unseen;
 use crate::SubscriptionFilter;
 
 /// The filters of one log group that go to one function.
@@ -22,12 +18,9 @@ pub(super) struct Filters {
     wanted: Vec<SubscriptionFilter>,
 }
 
-/// What is to be done with one filter.
-enum Step<'a> {
-    Keep,
-    Put(&'a SubscriptionFilter),
-    Delete(String),
-}
+/// One filter of the log group.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Filter(Described);
 
 impl Filters {
     pub(super) fn new(filter: &SubscriptionFilter, session: &Session, function: &Function) -> Self {
@@ -39,112 +32,27 @@ impl Filters {
         }
     }
 
-    async fn found(&self, goal: Goal) -> Result<Vec<Standing>, Error> {
-        let request = self.client.describe_subscription_filters();
-        let mut pages = request
-            .log_group_name(&self.log_group)
-            .into_paginator()
-            .send();
-        let mut found = Vec::new();
-        while let Some(page) = pages.next().await {
-            match page {
-                Ok(page) => found.extend(page.subscription_filters.unwrap_or_default()),
-                Err(error) => {
-                    let error = failed("DescribeSubscriptionFilters", self.title(), error);
-                    return match error.kind() {
-                        ErrorKind::NotFound if goal == Goal::Disconnect => Ok(Vec::new()),
-                        ErrorKind::NotFound => Err(error.with(
-                            "fix",
-                            "create the log group, or correct its name; a function's comes with its first run",
-                        )),
-                        _ => Err(error),
-                    };
-                }
-            }
-        }
-        Ok(found)
+    fn what(&self, name: &str) -> String {
+        format!("subscription filter {name} of log group {}", self.log_group)
     }
 
-    /// Everything that belongs to the part, with what is to be done.
-    fn compare(&self, found: &[Standing], aim: Aim) -> (Reading, Vec<(Change, Step<'_>)>) {
-        let mut reading = Reading::default();
-        let mut steps = Vec::new();
-        let arn = self.function.arn.as_str();
-        let mut count = found.len();
-        for standing in found {
-            let name = standing.filter_name().unwrap_or_default();
-            let wanted = |filter: &SubscriptionFilter| filter.filter(&self.function) == name;
-            if standing.destination_arn() != Some(arn)
-                || self.wanted.iter().any(wanted)
-                || aim.goal == Goal::Disconnect
-            {
-                continue;
-            }
-            let what = self.what(name);
-            // A name that is made here begins with the log group's and ends with the function's.
-            let made = SubscriptionFilter::new(&self.log_group).name();
-            let start = made
-                .rsplit_once('-')
-                .map_or(made.as_str(), |(start, _)| start);
-            let ours =
-                name.starts_with(start) && name.ends_with(&format!("-{}", self.function.name()));
-            if ours && aim.options.prune {
-                let change = Change::new(Action::Remove, what).note("orphan");
-                steps.push((change, Step::Delete(name.into())));
-                count -= 1;
-            } else {
-                let fix = match ours {
-                    true => "connect with --prune",
-                    false => "remove it by hand, if nobody else made it",
-                };
-                let what = format!("{what}, not in this definition, runs this function");
-                reading.orphans.push(Orphan {
-                    what,
-                    fix: fix.into(),
-                });
-            }
-        }
-        for filter in &self.wanted {
-            let name = filter.filter(&self.function);
-            let standing = found.iter().find(|f| f.filter_name() == Some(&name));
-            let goes = standing
-                .and_then(Standing::destination_arn)
-                .unwrap_or_default();
-            let ours = standing.filter(|_| same_function(goes, arn));
-            let change = |action| Change::new(action, self.what(&name)).of(filter.name());
-            match (aim.goal, standing, ours) {
-                (Goal::Connect, _, Some(ours)) => {
-                    let (stands, should) = (shown(ours), self.shown(filter));
-                    steps.push(match stands == should {
-                        true => (change(Action::Keep), Step::Keep),
-                        false => {
-                            let change = change(Action::Update).members(&stands, &should);
-                            (change, Step::Put(filter))
-                        }
-                    });
-                }
-                (Goal::Connect, None, _) => {
-                    count += 1;
-                    let change = change(Action::Create).members(&Value::Null, &self.shown(filter));
-                    steps.push((change, Step::Put(filter)));
-                }
-                (Goal::Connect, Some(_), None) => reading.refusals.push(format!(
-                    "{} is somebody else's: it goes to {goes}; give the connection another filter_name",
-                    self.what(&name)
-                )),
-                (Goal::Disconnect, _, Some(_)) => {
-                    steps.push((change(Action::Remove), Step::Delete(name)));
-                }
-                (Goal::Disconnect, ..) => {}
-            }
-        }
-        // Where more stand already, the quota has been raised, and AWS knows to what.
-        let known = found.len() <= self.most();
-        if aim.goal == Goal::Connect && known && count > self.most() {
-            reading.refusals.push(self.full(found, count));
-        }
-        reading.changes = steps.iter().map(|(change, _)| change.clone()).collect();
-        (reading, steps)
+    fn wanted(&self, filter: &SubscriptionFilter) -> Filter {
+        let fields = &filter.system_fields;
+        let described = Described::builder()
+            .filter_name(filter.filter(&self.function))
+            .filter_pattern(&filter.pattern)
+            .destination_arn(self.function.arn.as_str())
+            .apply_on_transformed_logs(filter.transformed)
+            .set_field_selection_criteria(filter.field_selection.clone())
+            .set_emit_system_fields((!fields.is_empty()).then(|| fields.clone()));
+        Filter(described.build())
+    }
+
+    /// Whether a name begins with the log group's and ends with the function's, as those made here do.
+    fn is_made(&self, name: &str) -> bool {
+        let made = SubscriptionFilter::new(&self.log_group).name();
+        let start = made.rsplit_once('-').map_or(&*made, |(start, _)| start);
+        name.starts_with(start) && name.ends_with(&format!("-{}", self.function.name()))
     }
 
     /// The most filters of a log group; a quota that cannot be raised.
@@ -155,15 +63,11 @@ impl Filters {
         }
     }
 
-    fn full(&self, found: &[Standing], count: usize) -> String {
-        let standing: Vec<String> = found
+    fn full(&self, found: &[Filter], count: usize) -> String {
+        let standing = found
             .iter()
-            .map(|f| {
-                let [name, goes] =
-                    [f.filter_name(), f.destination_arn()].map(Option::unwrap_or_default);
-                format!("{name}, which goes to {goes}")
-            })
-            .collect();
+            .map(|filter| format!("{}, which goes to {}", filter.name(), filter.target()));
+        let standing: Vec<String> = standing.collect();
         let standing = match standing.as_slice() {
             [] => "there is none yet".to_owned(),
             standing => format!("there are {}", standing.join(" and ")),
@@ -175,38 +79,21 @@ impl Filters {
         )
     }
 
-    fn what(&self, name: &str) -> String {
-        format!("subscription filter {name} of log group {}", self.log_group)
-    }
-
-    fn shown(&self, filter: &SubscriptionFilter) -> Value {
-        let mut fields = filter.system_fields.clone();
-        fields.sort_unstable();
-        json!({
-            "destinationArn": self.function.arn.as_str(),
-            "filterPattern": filter.pattern,
-            "applyOnTransformedLogs": filter.transformed,
-            "fieldSelectionCriteria": filter.field_selection.as_deref().unwrap_or_default(),
-            "emitSystemFields": fields,
-        })
-    }
-
-    async fn put(&self, filter: &SubscriptionFilter) -> Result<(), Error> {
-        let fields = &filter.system_fields;
+    async fn put(&self, Filter(filter): &Filter) -> Result<(), Error> {
+        let name = filter.filter_name().unwrap_or_default();
         let request = self
             .client
             .put_subscription_filter()
             .log_group_name(&self.log_group)
-            .filter_name(filter.filter(&self.function))
-            .filter_pattern(&filter.pattern)
-            .destination_arn(self.function.arn.as_str())
-            .set_apply_on_transformed_logs(filter.transformed.then_some(true))
-            .set_field_selection_criteria(filter.field_selection.clone())
-            .set_emit_system_fields((!fields.is_empty()).then(|| fields.clone()));
+            .filter_name(name)
+            .set_filter_pattern(filter.filter_pattern.clone())
+            .set_destination_arn(filter.destination_arn.clone())
+            .set_apply_on_transformed_logs(filter.apply_on_transformed_logs().then_some(true))
+            .set_field_selection_criteria(filter.field_selection_criteria.clone())
+            .set_emit_system_fields(filter.emit_system_fields.clone());
         let sent = request.send().await;
         sent.map(drop).map_err(|error| {
-            let name = filter.filter(&self.function);
-            let error = failed("PutSubscriptionFilter", self.what(&name), error);
+            let error = failed("PutSubscriptionFilter", self.what(name), error);
             match error.kind() {
                 ErrorKind::Limit => {
                     error.with("fix", "remove a filter of the log group nobody needs")
@@ -218,95 +105,101 @@ impl Filters {
 
     async fn delete(&self, name: &str) -> Result<(), Error> {
         let request = self.client.delete_subscription_filter();
-        let sent = request.log_group_name(&self.log_group).filter_name(name);
-        match sent.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => match failed("DeleteSubscriptionFilter", self.what(name), error) {
-                error if error.kind() == ErrorKind::NotFound => Ok(()),
-                error => Err(error),
-            },
-        }
-    }
-
-    async fn reconcile(&self, aim: Aim, done: &mut Vec<Change>) -> Result<(), Error> {
-        let found = self.found(aim.goal).await?;
-        let (reading, steps) = self.compare(&found, aim);
-        if let Some(refusal) = reading.refusals.into_iter().next() {
-            return Err(Error::new(ErrorKind::Invalid, refusal));
-        }
-        for (change, step) in steps {
-            match step {
-                Step::Keep => {}
-                Step::Delete(name) => self.delete(&name).await?,
-                Step::Put(filter) => {
-                    let mut pauses = Pauses::new(aim.options.wait.min(Duration::from_secs(20)));
-                    while let Err(error) = self.put(filter).await {
-                        if !(unseen(&error) && pauses.again().await) {
-                            return Err(error);
-                        }
-                    }
-                }
-            }
-            done.push(change);
-        }
-        let stands = self.found(aim.goal).await?;
-        match self
-            .compare(&stands, aim)
-            .0
-            .changes
-            .iter()
-            .find(|c| c.is_change())
-        {
-            None => Ok(()),
-            Some(change) => {
-                let message = format!("{} does not stand as written: {change}", change.what);
-                Err(Error::new(ErrorKind::Conflict, message).with("fix", "run this again"))
-            }
-        }
+        let request = request.log_group_name(&self.log_group).filter_name(name);
+        let sent = request.send().await;
+        sent.map(drop)
+            .map_err(|error| failed("DeleteSubscriptionFilter", self.what(name), error))
     }
 }
 
-impl Part for Filters {
+impl Shared for Filters {
+    type Document = Vec<Filter>;
+
     fn title(&self) -> String {
         format!("the subscription filters of log group {}", self.log_group)
     }
 
-    fn stage(&self) -> Stage {
-        Stage::Source
+    async fn read(&self, _goal: Goal) -> Result<Vec<Filter>, Error> {
+        let request = self.client.describe_subscription_filters();
+        let request = request.log_group_name(&self.log_group);
+        let mut filters = request.into_paginator().items().send();
+        let mut found = Vec::new();
+        while let Some(filter) = filters.next().await {
+            let filter = filter.map_err(|error| {
+                let error = failed("DescribeSubscriptionFilters", Shared::title(self), error);
+                match error.kind() {
+                    ErrorKind::NotFound => error.with(
+                        "fix",
+                        "create the log group, or correct its name; a function's comes with its first run",
+                    ),
+                    _ => error,
+                }
+            });
+            found.push(Filter(filter?));
+        }
+        Ok(found)
     }
 
-    fn read(&self, aim: Aim) -> Work<'_, Reading> {
-        Box::pin(async move {
-            let found = self.found(aim.goal).await?;
-            Ok(self.compare(&found, aim).0)
-        })
+    fn compare(&self, found: &Vec<Filter>, aim: Aim) -> (Reading, Vec<Filter>) {
+        let wanted = |filter: &SubscriptionFilter| (filter.name(), self.wanted(filter));
+        let entries = Entries {
+            function: &self.function,
+            wanted: self.wanted.iter().map(wanted).collect(),
+            what: &|name| self.what(name),
+            is_made: &|name| self.is_made(name),
+            member: "filter_name",
+        };
+        let (mut reading, next) = entries.compare(found, aim);
+        // Where more stand already, the quota has been raised, and AWS knows to what.
+        let known = found.len() <= self.most();
+        if aim.goal == Goal::Connect && known && next.len() > self.most() {
+            reading.refusals.push(self.full(found, next.len()));
+        }
+        (reading, next)
     }
 
-    fn apply<'a>(&'a self, aim: Aim, done: &'a mut Vec<Change>) -> Work<'a, ()> {
-        Box::pin(self.reconcile(aim, done))
+    async fn write(&self, found: &Vec<Filter>, next: &Vec<Filter>) -> Result<(), Error> {
+        let is_in = |filter: &Filter| next.iter().any(|other| other.name() == filter.name());
+        for filter in found.iter().filter(|filter| !is_in(filter)) {
+            self.delete(filter.name()).await?;
+        }
+        for filter in next.iter().filter(|filter| !found.contains(filter)) {
+            self.put(filter).await?;
+        }
+        Ok(())
     }
 
-    fn join(&mut self, other: &dyn Part) -> bool {
-        let other = (other as &dyn std::any::Any).downcast_ref::<Self>();
-        let other = other.filter(|other| self.log_group == other.log_group);
-        self.wanted.extend(
-            other
-                .into_iter()
-                .flat_map(|other| other.wanted.iter().cloned()),
-        );
-        other.is_some()
+    fn is_early(&self, error: &Error) -> bool {
+        unseen(error)
+    }
+
+    fn join(&mut self, other: &Self) -> bool {
+        let same = self.log_group == other.log_group;
+        self.wanted
+            .extend(other.wanted.iter().filter(|_| same).cloned());
+        same
     }
 }
 
-/// What a filter says, for comparing and for the eye.
-fn shown(filter: &Standing) -> Value {
-    let mut fields = filter.emit_system_fields().to_vec();
-    fields.sort_unstable();
-    json!({
-        "destinationArn": filter.destination_arn(),
-        "filterPattern": filter.filter_pattern().unwrap_or_default(),
-        "applyOnTransformedLogs": filter.apply_on_transformed_logs(),
-        "fieldSelectionCriteria": filter.field_selection_criteria().unwrap_or_default(),
-        "emitSystemFields": fields,
-    })
+impl Entry for Filter {
+    fn name(&self) -> &str {
+        self.0.filter_name().unwrap_or_default()
+    }
+
+    fn target(&self) -> &str {
+        self.0.destination_arn().unwrap_or_default()
+    }
+
+    fn members(&self) -> Value {
+        let Self(filter) = self;
+        let mut fields = filter.emit_system_fields().to_vec();
+        fields.sort_unstable();
+        json!({
+            "destinationArn": filter.destination_arn(),
+            "filterPattern": filter.filter_pattern().unwrap_or_default(),
+            "applyOnTransformedLogs": filter.apply_on_transformed_logs(),
+            "fieldSelectionCriteria": filter.field_selection_criteria().unwrap_or_default(),
+            "emitSystemFields": fields,
+        })
+    }
 }

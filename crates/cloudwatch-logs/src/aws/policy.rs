@@ -1,48 +1,41 @@
 //! The account's policy for subscriptions.
 
-use std::time::Duration;
-
 use aws_sdk_cloudwatchlogs::Client;
-use aws_sdk_cloudwatchlogs::types::{AccountPolicy as Standing, PolicyType, Scope};
-use lambda_with::{Error, ErrorKind, Function, Integration};
-use lambda_with_aws::{
-    Action, Aim, Change, Goal, Part, Pauses, Reading, Session, Stage, Work, failed,
-};
+use aws_sdk_cloudwatchlogs::types::{AccountPolicy as Described, PolicyType, Scope};
+use lambda_with::{Error, Function, Integration};
+use lambda_with_aws::{Occupied, Session, Slot, failed, same_function};
 use serde_json::{Value, json};
 
-use super::{same_function, unseen};
+use super::unseen;
 use crate::AccountPolicy;
 
 /// The one policy of an account and Region.
 #[derive(Debug)]
 pub(super) struct Policy {
     client: Client,
+    connection: String,
     function: Function,
-    wanted: AccountPolicy,
+    policy: AccountPolicy,
 }
 
 impl Policy {
     pub(super) fn new(policy: &AccountPolicy, session: &Session, function: &Function) -> Self {
         Self {
             client: Client::new(session.config()),
+            connection: policy.name(),
             function: function.clone(),
-            wanted: policy.clone(),
+            policy: policy.clone(),
         }
     }
 
-    async fn found(&self) -> Result<Vec<Standing>, Error> {
-        let kind = PolicyType::SubscriptionFilterPolicy;
-        let mut found = Vec::new();
-        let mut next = None;
+    async fn described(&self) -> Result<Vec<Described>, Error> {
+        let request = self.client.describe_account_policies();
+        let request = request.policy_type(PolicyType::SubscriptionFilterPolicy);
+        let (mut found, mut next) = (Vec::new(), None);
         loop {
-            let request = self.client.describe_account_policies();
-            let sent = request
-                .policy_type(kind.clone())
-                .set_next_token(next)
-                .send();
-            let page = sent
-                .await
-                .map_err(|error| failed("DescribeAccountPolicies", self.title(), error))?;
+            let page = request.clone().set_next_token(next).send().await;
+            let page =
+                page.map_err(|error| failed("DescribeAccountPolicies", self.what(), error))?;
             found.extend(page.account_policies.unwrap_or_default());
             next = page.next_token;
             if next.is_none() {
@@ -50,127 +43,79 @@ impl Policy {
             }
         }
     }
+}
 
-    fn compare(&self, found: &[Standing], goal: Goal) -> Reading {
-        let mut reading = Reading::default();
-        let ours = |policy: &&Standing| {
-            let shown = shown(policy);
-            let goes = shown["DestinationArn"].as_str().unwrap_or_default();
-            policy.policy_name() == Some(self.wanted.policy())
+impl Slot for Policy {
+    fn what(&self) -> String {
+        format!("account policy {}", self.policy.policy())
+    }
+
+    fn connection(&self) -> &str {
+        &self.connection
+    }
+
+    fn wanted(&self) -> Value {
+        let mut wanted = self.policy.document(self.function.arn.as_str());
+        wanted["selectionCriteria"] = self.policy.selection().unwrap_or_default().into();
+        wanted
+    }
+
+    /// An account has one policy in each Region, so that another one takes our place.
+    async fn read(&self) -> Result<Option<Occupied>, Error> {
+        let found = self.described().await?.into_iter();
+        let found: Vec<_> = found.map(|policy| (members(&policy), policy)).collect();
+        let is_ours = |(members, policy): &&(Value, Described)| {
+            let goes = members["DestinationArn"].as_str().unwrap_or_default();
+            policy.policy_name() == Some(self.policy.policy())
                 && same_function(goes, self.function.arn.as_str())
         };
-        let standing = found.iter().find(ours);
-        let what = format!("account policy {}", self.wanted.policy());
-        let change = |action| Change::new(action, what.as_str()).of(self.wanted.name());
-        let should = self.shown();
-        let change = match (goal, standing) {
-            (Goal::Connect, Some(standing)) => match shown(standing) {
-                stands if stands == should => change(Action::Keep),
-                stands => change(Action::Update).members(&stands, &should),
-            },
-            (Goal::Disconnect, Some(_)) => change(Action::Remove),
-            (Goal::Disconnect, None) => return reading,
-            (Goal::Connect, None) => {
-                if let Some(other) = found.first() {
-                    let goes = shown(other)["DestinationArn"].clone();
-                    let name = other.policy_name().unwrap_or_default();
-                    reading.refusals.push(format!(
-                        "{what} cannot stand beside account policy {name}, which goes to {goes}: an account has one in each Region"
-                    ));
-                }
-                change(Action::Create).members(&Value::Null, &should)
-            }
-        };
-        reading.changes.push(change);
-        reading
+        if let Some((members, _)) = found.iter().find(is_ours) {
+            return Ok(Some(Occupied::ours(members.clone())));
+        }
+        Ok(found.into_iter().next().map(|(members, policy)| {
+            let goes = members["DestinationArn"].as_str().unwrap_or_default();
+            let name = policy.policy_name().unwrap_or_default();
+            let by = format!("{goes}, as account policy {name}");
+            Occupied::theirs(members, by)
+        }))
     }
 
-    fn shown(&self) -> Value {
-        let mut shown = self.wanted.document(self.function.arn.as_str());
-        shown["selectionCriteria"] = self.wanted.selection().unwrap_or_default().into();
-        shown
-    }
-
-    async fn put(&self) -> Result<(), Error> {
-        let document = self.wanted.document(self.function.arn.as_str());
+    async fn fill(&self, _found: Option<&Occupied>) -> Result<(), Error> {
+        let document = self.policy.document(self.function.arn.as_str());
         let request = self
             .client
             .put_account_policy()
-            .policy_name(self.wanted.policy())
+            .policy_name(self.policy.policy())
             .policy_document(document.to_string())
             .policy_type(PolicyType::SubscriptionFilterPolicy)
             .scope(Scope::All)
-            .set_selection_criteria(self.wanted.selection());
+            .set_selection_criteria(self.policy.selection());
         let sent = request.send().await;
         sent.map(drop)
-            .map_err(|error| failed("PutAccountPolicy", self.title(), error))
+            .map_err(|error| failed("PutAccountPolicy", self.what(), error))
     }
 
-    async fn delete(&self) -> Result<(), Error> {
+    async fn empty(&self, _found: &Occupied) -> Result<(), Error> {
         let request = self.client.delete_account_policy();
         let request = request
-            .policy_name(self.wanted.policy())
+            .policy_name(self.policy.policy())
             .policy_type(PolicyType::SubscriptionFilterPolicy);
-        match request.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => match failed("DeleteAccountPolicy", self.title(), error) {
-                error if error.kind() == ErrorKind::NotFound => Ok(()),
-                error => Err(error),
-            },
-        }
+        let sent = request.send().await;
+        sent.map(drop)
+            .map_err(|error| failed("DeleteAccountPolicy", self.what(), error))
     }
 
-    async fn reconcile(&self, aim: Aim, done: &mut Vec<Change>) -> Result<(), Error> {
-        let reading = self.compare(&self.found().await?, aim.goal);
-        if let Some(refusal) = reading.refusals.into_iter().next() {
-            return Err(Error::new(ErrorKind::Invalid, refusal));
-        }
-        for change in reading.changes {
-            match change.action {
-                Action::Keep => {}
-                Action::Remove => self.delete().await?,
-                Action::Create | Action::Update => {
-                    let mut pauses = Pauses::new(aim.options.wait.min(Duration::from_secs(20)));
-                    while let Err(error) = self.put().await {
-                        if !(unseen(&error) && pauses.again().await) {
-                            return Err(error);
-                        }
-                    }
-                }
-            }
-            done.push(change);
-        }
-        let stands = self.compare(&self.found().await?, aim.goal);
-        match stands.changes.iter().find(|change| change.is_change()) {
-            None => Ok(()),
-            Some(change) => {
-                let message = format!("{} does not stand as written: {change}", change.what);
-                Err(Error::new(ErrorKind::Conflict, message).with("fix", "run this again"))
-            }
-        }
-    }
-}
-
-impl Part for Policy {
-    fn title(&self) -> String {
-        "the account's policy for subscriptions".into()
+    fn instead(&self) -> &'static str {
+        "an account has one in each Region: have that removed first"
     }
 
-    fn stage(&self) -> Stage {
-        Stage::Source
-    }
-
-    fn read(&self, aim: Aim) -> Work<'_, Reading> {
-        Box::pin(async move { Ok(self.compare(&self.found().await?, aim.goal)) })
-    }
-
-    fn apply<'a>(&'a self, aim: Aim, done: &'a mut Vec<Change>) -> Work<'a, ()> {
-        Box::pin(self.reconcile(aim, done))
+    fn is_early(&self, error: &Error) -> bool {
+        unseen(error)
     }
 }
 
 /// What a policy says, for comparing and for the eye.
-fn shown(policy: &Standing) -> Value {
+fn members(policy: &Described) -> Value {
     let document = policy.policy_document().unwrap_or_default();
     let document: Value = serde_json::from_str(document).unwrap_or_default();
     json!({

@@ -1,15 +1,10 @@
 //! A repository's triggers, with those of others kept to the letter.
 
 use lambda_with::{Error, ErrorKind};
+use lambda_with_aws::Entry;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-
-/// All triggers of a repository.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Document {
-    pub(super) triggers: Vec<Trigger>,
-}
 
 /// One trigger: the JSON exactly as it came, and what it says.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,51 +13,47 @@ pub(super) struct Trigger {
     value: Value,
 }
 
-impl Document {
-    /// Reads the answer of `GetRepositoryTriggers`.
-    pub(super) fn parse(body: &[u8]) -> Result<Self, Error> {
-        #[derive(Deserialize)]
-        struct Answer<'a> {
-            #[serde(borrow, default)]
-            triggers: Option<Vec<&'a RawValue>>,
-        }
-        let unreadable = |error: serde_json::Error| {
-            let message = "the repository's triggers cannot be read";
-            Error::new(ErrorKind::Decode, message).caused_by(error)
-        };
-        let answer: Answer<'_> = serde_json::from_slice(body).map_err(unreadable)?;
-        let triggers = answer.triggers.unwrap_or_default().into_iter();
-        let triggers = triggers.map(|raw| {
-            let value = serde_json::from_str(raw.get())?;
-            let json = raw.get().to_owned();
-            Ok(Trigger { json, value })
-        });
-        let triggers = triggers.collect::<Result<_, _>>().map_err(unreadable)?;
-        Ok(Self { triggers })
+/// Reads the answer of `GetRepositoryTriggers`.
+pub(super) fn parse(body: &[u8]) -> Result<Vec<Trigger>, Error> {
+    #[derive(Deserialize)]
+    struct Answer<'a> {
+        #[serde(borrow, default)]
+        triggers: Option<Vec<&'a RawValue>>,
     }
-
-    /// The body of `PutRepositoryTriggers`.
-    pub(super) fn request(&self, repository: &str) -> String {
-        let triggers: Vec<&str> = self.triggers.iter().map(|t| t.json.as_str()).collect();
-        let repository = Value::from(repository);
-        format!(
-            r#"{{"repositoryName":{repository},"triggers":[{}]}}"#,
-            triggers.join(",")
-        )
-    }
+    let unreadable = |error: serde_json::Error| {
+        let message = "the repository's triggers cannot be read";
+        Error::new(ErrorKind::Decode, message).caused_by(error)
+    };
+    let answer: Answer<'_> = serde_json::from_slice(body).map_err(unreadable)?;
+    let triggers = answer.triggers.unwrap_or_default().into_iter();
+    let triggers = triggers.map(|raw| {
+        let value = serde_json::from_str(raw.get())?;
+        let json = raw.get().to_owned();
+        Ok(Trigger { json, value })
+    });
+    triggers.collect::<Result<_, _>>().map_err(unreadable)
 }
 
-impl Trigger {
-    pub(super) fn name(&self) -> &str {
+/// The body of `PutRepositoryTriggers`.
+pub(super) fn request(repository: &str, triggers: &[Trigger]) -> String {
+    let triggers: Vec<&str> = triggers.iter().map(|t| t.json.as_str()).collect();
+    let repository = Value::from(repository);
+    format!(
+        r#"{{"repositoryName":{repository},"triggers":[{}]}}"#,
+        triggers.join(",")
+    )
+}
+
+impl Entry for Trigger {
+    fn name(&self) -> &str {
         self.value["name"].as_str().unwrap_or_default()
     }
 
-    pub(super) fn destination(&self) -> &str {
+    fn target(&self) -> &str {
         self.value["destinationArn"].as_str().unwrap_or_default()
     }
 
-    /// What it says, for comparing and for the eye: lists in order, nothing where there is nothing.
-    pub(super) fn shown(&self) -> Value {
+    fn members(&self) -> Value {
         let list = |name: &str| {
             let list = self.value[name].as_array().into_iter().flatten();
             let mut list: Vec<&str> = list.filter_map(Value::as_str).collect();
@@ -71,7 +62,7 @@ impl Trigger {
         };
         let data = self.value["customData"].as_str();
         json!({
-            "destinationArn": self.destination(),
+            "destinationArn": self.target(),
             "branches": list("branches"),
             "events": list("events"),
             "customData": data.filter(|data| !data.is_empty()),

@@ -1,7 +1,7 @@
 //! What differs between the actions defined and those standing.
 
 use lambda_with::Integration;
-use lambda_with_aws::{Action, Aim, Change, Goal, Orphan, Reading};
+use lambda_with_aws::{Action, Aim, Change, Goal, Orphan};
 use serde_json::{Map, Value, json};
 
 use super::Actions;
@@ -21,21 +21,8 @@ const OURS: [(&str, &str); 8] = [
 ];
 
 impl Actions {
-    /// What is to be done, and the pipeline that comes of it.
-    pub(super) fn compare(&self, found: &Value, aim: Aim) -> (Reading, Value) {
-        let mut reading = Reading::default();
-        let mut next = found.clone();
-        for connection in &self.wanted {
-            let change = self.compare_one(connection, &mut next, aim, &mut reading.refusals);
-            reading.changes.extend(change);
-        }
-        if aim.goal == Goal::Connect {
-            reading.orphans = self.orphans(found);
-        }
-        (reading, next)
-    }
-
-    fn compare_one(
+    /// What is to be done for one connection, and what that makes of the pipeline.
+    pub(super) fn compare_one(
         &self,
         connection: &CodePipeline,
         next: &mut Value,
@@ -51,8 +38,8 @@ impl Actions {
         let Some(actions) = found.and_then(|found| found["actions"].as_array_mut()) else {
             if aim.goal == Goal::Connect {
                 refusals.push(format!(
-                    "pipeline {} has no stage {stage}: add it, or correct its name",
-                    self.name()
+                    "{} has no stage {stage}: add it, or correct its name",
+                    self.thing()
                 ));
             }
             return None;
@@ -73,10 +60,8 @@ impl Actions {
             }
             (Goal::Connect, _, Some(at)) => {
                 let standing = self.standing(&actions[at]);
-                let mut change = change(Action::Update).members(&standing, &wanted);
-                if change.details.is_empty() {
-                    change.action = Action::Keep;
-                } else {
+                let change = change(Action::Update).members(&standing, &wanted).or_keep();
+                if change.is_change() {
                     self.write(&mut actions[at], &wanted);
                 }
                 Some(change)
@@ -102,7 +87,7 @@ impl Actions {
     }
 
     fn what(&self, stage: &str, action: &str) -> String {
-        format!("action {stage}/{action} of pipeline {}", self.name())
+        format!("action {stage}/{action} of {}", self.thing())
     }
 
     /// Whether an action invokes this function.
@@ -161,7 +146,7 @@ impl Actions {
     }
 
     /// Actions that invoke this function and are not of this definition.
-    fn orphans(&self, found: &Value) -> Vec<Orphan> {
+    pub(super) fn orphans(&self, found: &Value) -> Vec<Orphan> {
         let mut orphans = Vec::new();
         for stage in found["stages"].as_array().into_iter().flatten() {
             for action in stage["actions"].as_array().into_iter().flatten() {

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_cognitosync::Client;
-use lambda_with::{Arn, Error, ErrorKind, Function};
-use lambda_with_aws::{Goal, Occupied, Session, Slot, failed};
+use lambda_with::{Arn, Error, Function};
+use lambda_with_aws::{Occupied, Session, Slot, failed};
 use serde_json::{Value, json};
 
 /// The one event there is.
@@ -68,21 +68,12 @@ impl Slot for SyncTrigger {
         json!({ EVENT: self.function })
     }
 
-    async fn read(&self, goal: Goal) -> Result<Option<Occupied>, Error> {
-        let events = match self.events().await {
-            Ok(events) => events,
-            Err(error) if error.kind() == ErrorKind::NotFound && goal == Goal::Disconnect => {
-                return Ok(None);
-            }
-            Err(error) => return Err(error),
-        };
+    async fn read(&self) -> Result<Option<Occupied>, Error> {
+        let events = self.events().await?;
         let function = events.get(EVENT).filter(|function| !function.is_empty());
         Ok(function.map(|function| {
             let members = json!({ EVENT: function });
-            match function == self.function.as_str() {
-                true => Occupied::ours(members),
-                false => Occupied::theirs(members, function.as_str()),
-            }
+            Occupied::running(members, function, &self.function)
         }))
     }
 

@@ -2,7 +2,7 @@
 
 use aws_sdk_cognitoidentityprovider::Client;
 use lambda_with::{Arn, Error, ErrorKind, Function, Integration, Resource};
-use lambda_with_aws::{Exchange, Goal, Occupied, Session, Slot, failed};
+use lambda_with_aws::{Exchange, Occupied, Session, Slot, failed, same_function};
 use serde_json::{Map, Value, json};
 
 use crate::UserPool;
@@ -66,14 +66,17 @@ impl Triggers {
         format!("user pool {}", self.pool)
     }
 
+    fn is_ours(&self, function: &str) -> bool {
+        same_function(function, self.function.as_str())
+    }
+
     /// The pool as it is described, letter for letter.
     async fn described(&self) -> Result<Map<String, Value>, Error> {
         let exchange = Exchange::new();
         let request = self.client.describe_user_pool().user_pool_id(&self.pool);
         let request = request.customize().interceptor(exchange.clone());
-        let answer = exchange.answered(request.send().await);
-        let answer = answer.map_err(|error| failed("DescribeUserPool", self.thing(), error))?;
-        let document: Value = serde_json::from_slice(&answer).unwrap_or_default();
+        let sent = request.send().await;
+        let document = exchange.document("DescribeUserPool", self.thing(), sent)?;
         match document.get("UserPool") {
             Some(Value::Object(pool)) => Ok(pool.clone()),
             _ => {
@@ -107,6 +110,8 @@ impl Triggers {
 }
 
 impl Slot for Triggers {
+    const UNGUARDED: bool = true;
+
     fn what(&self) -> String {
         let names: Vec<&str> = self.wanted.keys().map(String::as_str).collect();
         format!("{} of {}", names.join(", "), self.thing())
@@ -120,14 +125,8 @@ impl Slot for Triggers {
         Value::Object(self.wanted.clone())
     }
 
-    async fn read(&self, goal: Goal) -> Result<Option<Occupied>, Error> {
-        let pool = match self.described().await {
-            Ok(pool) => pool,
-            Err(error) if error.kind() == ErrorKind::NotFound && goal == Goal::Disconnect => {
-                return Ok(None);
-            }
-            Err(error) => return Err(error),
-        };
+    async fn read(&self) -> Result<Option<Occupied>, Error> {
+        let pool = self.described().await?;
         let standing = pool.get("LambdaConfig").and_then(Value::as_object);
         let there = self.wanted.keys().filter_map(|name| {
             let value = standing?.get(name).filter(|value| !value.is_null())?;
@@ -135,7 +134,7 @@ impl Slot for Triggers {
         });
         let members: Map<String, Value> = there.collect();
         let served = members.iter().filter_map(|(_, value)| serves(value));
-        let mut by = served.clone().filter(|arn| *arn != self.function.as_str());
+        let mut by = served.clone().filter(|arn| !self.is_ours(arn));
         Ok(match (by.next().map(str::to_owned), served.count()) {
             (Some(by), _) => Some(Occupied::theirs(Value::Object(members), by)),
             (None, 0) => None,
@@ -150,7 +149,7 @@ impl Slot for Triggers {
 
     async fn empty(&self, _found: &Occupied) -> Result<(), Error> {
         self.update(|triggers| {
-            let ours = |value: &Value| serves(value) == Some(self.function.as_str());
+            let ours = |value: &Value| serves(value).is_some_and(|arn| self.is_ours(arn));
             triggers.retain(|name, value| !(self.wanted.contains_key(name) && ours(value)));
             let senders = ["CustomEmailSender", "CustomSMSSender"];
             if !senders.iter().any(|sender| triggers.contains_key(*sender))

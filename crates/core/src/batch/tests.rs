@@ -12,14 +12,20 @@ use super::*;
 #[derive(Clone, Debug)]
 struct Word(String);
 
-impl StreamRecord for Word {
-    fn sequence_number(&self) -> &str {
-        &self.0
+impl BatchRecord for Word {
+    const ANSWER: Answer = Answer::Halt;
+
+    fn id(&self) -> Cow<'_, str> {
+        self.0.as_str().into()
     }
 
-    fn order(&self) -> Option<Cow<'_, str>> {
+    fn order(&self, _: Order) -> Option<Cow<'_, str>> {
         let key = &self.0[..1];
         (key != "-").then(|| key.into())
+    }
+
+    fn on_failure(&self) -> OnFailure {
+        OnFailure::StopBehind
     }
 }
 
@@ -62,23 +68,29 @@ async fn turns(count: usize) {
     .await;
 }
 
-fn told(report: &Report<String>) -> String {
-    let failure = |failure: &Failure<String>| match &failure.cause {
-        Cause::Error(error) => format!("{} {error}", failure.sequence_number),
-        other => format!("{} {other:?}", failure.sequence_number),
+fn told(report: &Report<'_, Word, String>) -> String {
+    let failure = |failure: &Failure<'_, Word, String>| match &failure.cause {
+        Cause::Error(error) => format!("{} {error}", failure.record.0),
+        other => format!("{} {other:?}", failure.record.0),
     };
     let failures: Vec<String> = report.failures.iter().map(failure).collect();
     failures.join(", ")
 }
 
+/// With so many at once, `begun` begins and `expected` is reported where `failing` fails.
 #[track_caller]
 fn check(parallel: usize, records: &str, failing: &str, begun: &str, expected: &str) {
-    let records = words(records);
-    let seen = RefCell::new(Vec::new());
     let batch = Batch {
         parallel,
         ..Batch::default()
     };
+    check_batch(batch, records, failing, begun, expected);
+}
+
+#[track_caller]
+fn check_batch(batch: Batch, records: &str, failing: &str, begun: &str, expected: &str) {
+    let records = words(records);
+    let seen = RefCell::new(Vec::new());
     let handle = async |word: &Word| {
         seen.borrow_mut().push(word.0.clone());
         turns(1).await;
@@ -90,13 +102,15 @@ fn check(parallel: usize, records: &str, failing: &str, begun: &str, expected: &
     let report = drive(batch.run(&records, handle), |_| ());
     assert_eq!(told(&report), expected);
     assert_eq!(seen.into_inner().join(" "), begun);
+    let checkpoint = report.checkpoint().map(|word| word.0.as_str());
     assert_eq!(
-        report.checkpoint(),
+        checkpoint,
         expected.split(' ').next().filter(|id| !id.is_empty())
     );
     let first = records.first().map(|word| word.0.as_str());
-    let stuck = first.is_some() && report.checkpoint() == first;
-    assert_eq!(report.is_without_progress(), stuck);
+    let stuck = first.is_some() && checkpoint == first;
+    assert_eq!(report.comes_again(), stuck);
+    assert_eq!(report.progress().is_err(), stuck);
 }
 
 #[test]
@@ -136,6 +150,79 @@ fn what_a_failure_stops() {
 }
 
 #[test]
+fn what_a_failure_stops_is_chosen() {
+    let batch = |parallel, on_failure| Batch {
+        parallel,
+        on_failure: Some(on_failure),
+        ..Batch::default()
+    };
+    let (alone, lane, all) = (OnFailure::Alone, OnFailure::StopLane, OnFailure::StopAll);
+    for (on_failure, parallel, records, failing, begun, expected) in [
+        (alone, 9, "a1 a2 b1", "a1", "a1 b1 a2", "a1 bad"),
+        (alone, 1, "a1 a2 b1", "a1 b1", "a1 a2 b1", "a1 bad, b1 bad"),
+        (
+            lane,
+            9,
+            "a1 a2 b1 a3 b2",
+            "a2",
+            "a1 b1 a2 b2",
+            "a2 bad, a3 Stopped",
+        ),
+        (
+            lane,
+            1,
+            "a1 a2 b1 a3",
+            "a1",
+            "a1 b1",
+            "a1 bad, a2 Stopped, a3 Stopped",
+        ),
+        (lane, 9, "-1 -2", "-1", "-1 -2", "-1 bad"),
+        // What had begun in another lane ends as it ends.
+        (
+            all,
+            9,
+            "a1 a2 b1 b2",
+            "a1",
+            "a1 b1",
+            "a1 bad, a2 Stopped, b2 Stopped",
+        ),
+        (
+            all,
+            1,
+            "a1 b1 a2 b2",
+            "b1",
+            "a1 b1",
+            "b1 bad, a2 Stopped, b2 Stopped",
+        ),
+    ] {
+        check_batch(
+            batch(parallel, on_failure),
+            records,
+            failing,
+            begun,
+            expected,
+        );
+    }
+    // Without an order a lane is a record.
+    let free = Batch {
+        order: Order::None,
+        ..batch(9, lane)
+    };
+    check_batch(free, "a1 a2", "a1", "a1 a2", "a1 bad");
+}
+
+#[test]
+fn a_batch_without_progress_is_an_error() {
+    let records = words("a1 a2 b1");
+    let batch = Batch::default();
+    let report = drive(batch.run(&records, async |_| Err::<(), _>("bad")), |_| ());
+    assert_eq!(
+        report.progress().unwrap_err().to_string(),
+        "the batch comes again, 3 of 3 records are not done: record a1: bad"
+    );
+}
+
+#[test]
 fn a_panic_costs_its_record() {
     let records = words("a1 b1");
     let handle = async |word: &Word| {
@@ -167,6 +254,7 @@ fn check_time(parallel: usize, seconds: u64, records: &str, expected: &str, took
         parallel,
         begin_margin: Duration::from_secs(2),
         answer_margin: Duration::from_secs(1),
+        ..Batch::default()
     };
     let records = words(records);
     let handle = async |word: &Word| {
@@ -206,47 +294,84 @@ fn a_handler_that_never_waits_is_held_to_the_deadline_too() {
     assert_eq!(told(&drive(run, |_| ())), "a4 Late");
 }
 
+/// A multi-threaded executor wants a future it can move to another thread.
+#[test]
+fn a_run_can_move_between_threads() {
+    fn movable<F: Future + Send>(_: F) {}
+    async fn named(word: &Word) -> Result<(), String> {
+        turns(word.0.len()).await;
+        Ok(())
+    }
+    movable(async {
+        let records = words("a1");
+        let shared = String::from("a2");
+        let left = || Duration::from_secs(9);
+        let handle = async |word: &Word| match word.0 == shared {
+            true => Err("bad".to_owned()),
+            false => named(word).await,
+        };
+        let report = Batch::default().run(&records, handle).await;
+        let sleep = |_| pending();
+        let batch = Batch::default();
+        batch.run_within(&records, left, sleep, named).await;
+        drop(report);
+    });
+}
+
 proptest! {
-    /// Whatever fails: keys keep their order, parallelism is bounded, all before the checkpoint is
-    /// done, and every record is accounted for.
+    /// Whatever fails: keys keep their order, parallelism is bounded, every record is accounted for,
+    /// and nothing begins that the failure stops.
     #[test]
     fn nothing_is_lost(
         parallel in 1usize..6,
         records in vec((0u8..4, any::<u8>(), 0usize..4), 0..30),
+        chosen in 0usize..4,
     ) {
+        use OnFailure::{Alone, StopAll, StopBehind, StopLane};
+        let on_failure = [Alone, StopLane, StopBehind, StopAll][chosen];
         let list: Vec<Word> = records.iter().enumerate()
             .map(|(index, (key, _, _))| Word(format!("{}{index}", char::from(b'a' + key))))
             .collect();
-        let (busy, done) = (RefCell::new(Vec::<String>::new()), RefCell::new(Vec::<usize>::new()));
+        let (busy, ended) = (RefCell::new(Vec::<String>::new()), RefCell::new(Vec::new()));
         let handle = async |word: &Word| {
             let index: usize = word.0[1..].parse().unwrap();
             let key = word.0[..1].to_owned();
             assert!(!busy.borrow().contains(&key), "{key} twice");
             assert!(busy.borrow().len() < parallel);
+            let before = ended.borrow().clone();
+            for (other, good) in &before {
+                let other: &usize = other;
+                let same = records[*other].0 == records[index].0;
+                match on_failure {
+                    _ if *good => {}
+                    Alone => {}
+                    StopLane => assert!(!same),
+                    StopBehind => assert!(index < *other),
+                    StopAll => panic!("{index} begins"),
+                }
+                assert!(!same || *other < index, "{index} after {other}");
+            }
             busy.borrow_mut().push(key.clone());
             turns(records[index].2).await;
             busy.borrow_mut().retain(|other| *other != key);
-            if records[index].1 < 30 {
-                return Err("bad".to_owned());
+            let good = records[index].1 >= 30;
+            ended.borrow_mut().push((index, good));
+            match good {
+                true => Ok(()),
+                false => Err("bad".to_owned()),
             }
-            done.borrow_mut().push(index);
-            Ok(())
         };
-        let batch = Batch { parallel, ..Batch::default() };
+        let batch = Batch { parallel, on_failure: Some(on_failure), ..Batch::default() };
         let report = drive(batch.run(&list, handle), |_| ());
         prop_assert!(busy.borrow().is_empty());
-        let done = done.into_inner();
+        let done = ended.into_inner().into_iter().filter(|(_, good)| *good);
+        let done: Vec<usize> = done.map(|(index, _)| index).collect();
         prop_assert_eq!(done.len() + report.failures.len(), list.len());
+        prop_assert!(report.failures.is_sorted_by_key(|failure| failure.index));
         let halt = report.failures.first().map_or(list.len(), |first| first.index);
         prop_assert!((0..halt).all(|index| done.contains(&index)));
-        if let Some(first) = report.failures.first() {
+        if let Some(first) = report.failures.first().filter(|_| on_failure != StopAll) {
             prop_assert_eq!(&first.cause, &Cause::Error("bad".to_owned()));
-        }
-        let by_key = |index: &usize| (list[*index].0[..1].to_owned(), *index);
-        for (position, index) in done.iter().enumerate() {
-            let (key, _) = by_key(index);
-            let later = done[position..].iter().filter(|other| by_key(other).0 == key);
-            prop_assert!(later.clone().is_sorted());
         }
     }
 }

@@ -151,6 +151,10 @@ impl Request<'_> {
         let fix = match self.caller {
             Caller::Owner => None,
             Caller::Service(delivery) => Some(self.fix(policy, delivery)),
+            Caller::FunctionUrl => {
+                let statements = Statement::public_url();
+                statements.into_iter().find(|one| one.action == self.action)
+            }
         };
         let resource = self.resource.clone();
         Decision::Denied(Box::new(Denial {
@@ -204,6 +208,7 @@ impl Request<'_> {
         match self.caller {
             Caller::Service(delivery) => &delivery.principal,
             Caller::Owner => "the function's own account",
+            Caller::FunctionUrl => "anybody who has the function's URL",
         }
     }
 

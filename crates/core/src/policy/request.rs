@@ -94,6 +94,7 @@ impl Request<'_> {
                 named("AWS", &|value| value == "*")
                     || named("Service", &|value| value == delivery.principal)
             }
+            Caller::FunctionUrl => named("AWS", &|value| value == "*"),
             Caller::Owner => named("AWS", &|value| {
                 let root = |arn: &Arn| {
                     arn.service() == "iam"
@@ -111,8 +112,9 @@ impl Request<'_> {
     fn value(&self, key: &str) -> Option<String> {
         let service = match self.caller {
             Caller::Service(delivery) => Some(delivery),
-            Caller::Owner => None,
+            Caller::Owner | Caller::FunctionUrl => None,
         };
+        let url = *self.caller == Caller::FunctionUrl;
         let own = || self.resource.account().to_owned();
         match key.to_ascii_lowercase().as_str() {
             "aws:sourcearn" => service?.source_arn.as_ref().map(ToString::to_string),
@@ -120,7 +122,13 @@ impl Request<'_> {
             "lambda:eventsourcetoken" => service?.event_source_token.clone(),
             "aws:principalservicename" => Some(service?.principal.clone()),
             "aws:principalisawsservice" => Some(service.is_some().to_string()),
-            "aws:principalaccount" => service.is_none().then(own),
+            "lambda:functionurlauthtype" => {
+                (url && self.action == "lambda:InvokeFunctionUrl").then(|| "NONE".to_owned())
+            }
+            "lambda:invokedviafunctionurl" => {
+                (url && self.action == "lambda:InvokeFunction").then(|| "true".to_owned())
+            }
+            "aws:principalaccount" => (service.is_none() && !url).then(own),
             "aws:resourceaccount" => Some(own()),
             _ => None,
         }

@@ -14,6 +14,8 @@
 //! | [`stream`] | what becomes of the records of a shard: lanes, retries, checkpoints, windows |
 //! | [`retry`] | what becomes of an asynchronous event after each attempt |
 //! | [`destination`] | what is sent to destinations and dead-letter queues |
+//! | [`scaling`] | how many invocations run at once, and how fast that grows |
+//! | [`recursion`] | where a loop of functions and services is stopped |
 //! | [`settings`] | which settings of a function Lambda would refuse |
 
 pub mod batch;
@@ -21,6 +23,8 @@ pub mod destination;
 pub mod filter;
 pub mod mapping;
 pub mod partial;
+pub mod recursion;
 pub mod retry;
+pub mod scaling;
 pub mod settings;
 pub mod stream;

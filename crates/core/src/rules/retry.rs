@@ -55,6 +55,8 @@ pub enum Attempt {
     Failed,
     /// It did not run: throttled, or Lambda itself failed.
     NotRun,
+    /// It was not run because it would go on with a loop.
+    Stopped,
 }
 
 /// What is to be done with the event.
@@ -149,10 +151,15 @@ impl State {
     ///
     /// After a failure Lambda waits one minute, then two. An event that would be too old by then is
     /// given up at once. When the function could not be run, which does not count as an attempt, it
-    /// is tried again after 1 second, 2, 4 and so on up to 5 minutes, until the event is too old.
+    /// is tried again after 1 second, 2, 4 and so on up to 5 minutes, until the event is too old. An
+    /// event that goes on with a loop is given up; AWS does not say under which condition, here it is
+    /// `RetriesExhausted`.
     #[must_use]
     pub fn after(&mut self, config: &Config, now: Duration, attempt: Attempt) -> Decision {
         let expires_at = self.expires_at(config);
+        if attempt == Attempt::Stopped {
+            return Decision::Discard(Condition::RetriesExhausted);
+        }
         if attempt == Attempt::NotRun {
             let delay = Duration::from_secs(1u64 << self.throttles.min(9)).min(LONGEST_BACKOFF);
             self.throttles = self.throttles.saturating_add(1);

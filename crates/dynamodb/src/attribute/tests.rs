@@ -211,3 +211,48 @@ fn items_become_types_of_ones_own() {
     let total = item(json!({ "S": "new" })).attribute("total").unwrap();
     assert_eq!(total, Some(AttributeValue::N("4250".into())));
 }
+
+#[derive(Debug, Deserialize, PartialEq)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum Vessel {
+    Ferry { decks: u8 },
+    Barge { load: f64 },
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+struct Berth {
+    #[serde(flatten)]
+    vessel: Vessel,
+    #[serde(flatten)]
+    rest: BTreeMap<String, Value>,
+}
+
+/// What serde reads twice sees no types, and is read all the same.
+#[test]
+fn tagged_and_flattened_types() {
+    let item = |vessel: Value| -> Map<Json> {
+        let mut item = json!({ "pier": { "N": "3" }, "open": { "BOOL": true } });
+        let members = vessel.as_object().cloned().unwrap_or_default();
+        item.as_object_mut().unwrap().extend(members);
+        serde_json::from_str(&item.to_string()).unwrap()
+    };
+    for (vessel, expected) in [
+        (
+            json!({ "kind": { "S": "ferry" }, "decks": { "N": "4" } }),
+            Vessel::Ferry { decks: 4 },
+        ),
+        (
+            json!({ "kind": { "S": "barge" }, "load": { "N": "1200.5" } }),
+            Vessel::Barge { load: 1200.5 },
+        ),
+    ] {
+        let berth: Berth = item(vessel).decode().unwrap();
+        assert_eq!(berth.vessel, expected);
+        assert_eq!(
+            (&berth.rest["pier"], &berth.rest["open"]),
+            (&json!(3), &json!(true))
+        );
+    }
+    let odd = json!({ "kind": { "S": "ferry" }, "decks": { "N": "400" } });
+    assert!(item(odd).decode::<Berth>().is_err());
+}

@@ -2,14 +2,14 @@
 
 mod compare;
 
-use std::any::Any;
-
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::config::http::HttpResponse;
 use aws_sdk_eventbridge::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_eventbridge::types::Tag;
 use lambda_with::{Error, ErrorKind, Function};
-use lambda_with_aws::{Action, Aim, Change, Exchange, Part, Reading, Session, Stage, Work, failed};
+use lambda_with_aws::{
+    Aim, Entry as _, Exchange, Goal, Reading, Session, Shared, failed, if_there,
+};
 use serde_json::{Value, json};
 
 use crate::Rule;
@@ -29,15 +29,19 @@ pub(super) struct Targets {
 }
 
 /// What stands.
-#[derive(Debug, Default)]
-struct Found {
-    /// The rule as DescribeRule shows it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Found {
+    /// The rule as DescribeRule shows it, or as PutRule takes it.
     rule: Option<Value>,
     /// Whether the rule was made here.
-    ours: bool,
+    is_made: bool,
     /// All its targets.
-    targets: Vec<Value>,
+    targets: Vec<Target>,
 }
+
+/// A target, with members that are not known here.
+#[derive(Clone, Debug, PartialEq)]
+struct Target(Value);
 
 impl Targets {
     pub(super) fn new(rule: &Rule, session: &Session, function: &Function) -> Self {
@@ -50,44 +54,31 @@ impl Targets {
         }
     }
 
-    fn what(&self) -> String {
+    fn thing(&self) -> String {
         match &self.bus {
             Some(bus) => format!("rule {} of bus {bus}", self.name),
             None => format!("rule {}", self.name),
         }
     }
 
-    async fn found(&self) -> Result<Found, Error> {
+    async fn described(&self) -> Result<Value, Error> {
         let exchange = Exchange::new();
         let request = self.client.describe_rule().name(&self.name);
         let request = request.set_event_bus_name(self.bus.clone()).customize();
-        if let Err(error) = request.interceptor(exchange.clone()).send().await {
-            let error = self.failed("DescribeRule", error);
-            return match error.kind() {
-                ErrorKind::NotFound => Ok(Found::default()),
-                _ => Err(error),
-            };
-        }
-        let rule = parse(&exchange.answer())?;
-        let arn = rule["Arn"].as_str().unwrap_or_default();
-        let tags = self
-            .client
-            .list_tags_for_resource()
-            .resource_arn(arn)
-            .send();
-        let tags = tags
-            .await
-            .map_err(|error| self.failed("ListTagsForResource", error))?;
-        Ok(Found {
-            ours: tags.tags().iter().any(|tag| tag.key() == TAG),
-            rule: Some(rule),
-            targets: self.targets().await?,
-        })
+        let sent = request.interceptor(exchange.clone()).send().await;
+        exchange.document("DescribeRule", self.thing(), sent)
     }
 
-    async fn targets(&self) -> Result<Vec<Value>, Error> {
-        let mut targets = Vec::new();
-        let mut token = None;
+    async fn is_made(&self, rule: &Value) -> Result<bool, Error> {
+        let arn = rule["Arn"].as_str().unwrap_or_default();
+        let request = self.client.list_tags_for_resource().resource_arn(arn);
+        let tags = request.send().await;
+        let tags = tags.map_err(|error| self.failed("ListTagsForResource", error))?;
+        Ok(tags.tags().iter().any(|tag| tag.key() == TAG))
+    }
+
+    async fn targets(&self) -> Result<Vec<Target>, Error> {
+        let (mut targets, mut token) = (Vec::new(), None);
         loop {
             let exchange = Exchange::new();
             let request = self.client.list_targets_by_rule().rule(&self.name);
@@ -95,45 +86,38 @@ impl Targets {
                 .set_event_bus_name(self.bus.clone())
                 .set_next_token(token);
             let request = request.customize().interceptor(exchange.clone());
-            let answer = request.send().await;
-            let answer = answer.map_err(|error| self.failed("ListTargetsByRule", error))?;
-            let page = parse(&exchange.answer())?;
-            targets.extend(page["Targets"].as_array().cloned().unwrap_or_default());
-            token = answer.next_token;
+            let sent = request.send().await;
+            let mut page = exchange.document("ListTargetsByRule", self.thing(), sent)?;
+            if let Value::Array(found) = page["Targets"].take() {
+                targets.extend(found.into_iter().map(Target));
+            }
+            token = page["NextToken"].as_str().map(str::to_owned);
             if token.is_none() {
                 return Ok(targets);
             }
         }
     }
 
-    /// Writes the rule, with what stands of it.
-    async fn put_rule(&self, found: &Found) -> Result<(), Error> {
-        let mut body = self.next(found);
+    async fn put_rule(&self, mut body: Value, is_new: bool) -> Result<(), Error> {
         let mut request = self.client.put_rule().name(&self.name);
-        if found.rule.is_none() {
+        if is_new {
             let tag = Tag::builder().key(TAG).value("made").build();
-            request = request.tags(tag.map_err(built)?);
+            request = request.tags(tag.map_err(|error| {
+                Error::new(ErrorKind::Invalid, "the call cannot be put together").caused_by(error)
+            })?);
             body["Tags"] = json!([{ "Key": TAG, "Value": "made" }]);
         }
-        let request = request
-            .customize()
-            .interceptor(Exchange::sending(body.to_string()));
-        match request.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(self.failed("PutRule", error)),
-        }
+        let exchange = Exchange::sending(body.to_string());
+        let sent = request.customize().interceptor(exchange).send().await;
+        sent.map(drop)
+            .map_err(|error| self.failed("PutRule", error))
     }
 
-    async fn put_targets(&self, targets: &[Value]) -> Result<(), Error> {
+    async fn put_targets(&self, targets: Vec<&Value>) -> Result<(), Error> {
         let body = self.body(json!({ "Targets": targets }));
-        let request = self
-            .client
-            .put_targets()
-            .rule(&self.name)
-            .set_targets(Some(Vec::new()));
-        let request = request
-            .customize()
-            .interceptor(Exchange::sending(body.to_string()));
+        let request = self.client.put_targets().rule(&self.name);
+        let request = request.set_targets(Some(Vec::new())).customize();
+        let request = request.interceptor(Exchange::sending(body.to_string()));
         let answer = request.send().await;
         let answer = answer.map_err(|error| self.failed("PutTargets", error))?;
         let entries = answer.failed_entries().iter();
@@ -178,7 +162,7 @@ impl Targets {
         let (id, code, message) = entries.next().unwrap_or_default();
         let what = format!(
             "{operation} for {} failed for target {}: {}",
-            self.what(),
+            self.thing(),
             id.unwrap_or("(AWS does not say which)"),
             message.or(code).unwrap_or("AWS gave no message")
         );
@@ -199,7 +183,7 @@ impl Targets {
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        let error = failed(operation, self.what(), error);
+        let error = failed(operation, self.thing(), error);
         match (error.kind(), &self.bus) {
             (ErrorKind::NotFound, Some(bus)) if operation == "PutRule" => error.with(
                 "fix",
@@ -209,100 +193,69 @@ impl Targets {
         }
     }
 
-    async fn reconcile(&self, aim: Aim, done: &mut Vec<Change>) -> Result<(), Error> {
-        let found = self.found().await?;
-        let reading = self.compare(&found, aim);
-        if let Some(refusal) = reading.refusals.into_iter().next() {
-            return Err(Error::new(ErrorKind::Conflict, refusal));
+    /// The targets, and the rule's end.
+    async fn write_targets(&self, found: &Found, next: &Found) -> Result<(), Error> {
+        let is_in = |target: &&Target| next.targets.iter().any(|t| t.name() == target.name());
+        let gone = found.targets.iter().filter(|target| !is_in(target));
+        let gone: Vec<String> = gone.map(|target| target.name().to_owned()).collect();
+        if !gone.is_empty() {
+            self.remove_targets(gone).await?;
         }
-        let of_rule = |change: &&Change| change.what == self.what();
-        let acting = |actions: &[Action]| -> Vec<&Change> {
-            let changes = reading.changes.iter().filter(|change| !of_rule(change));
-            changes
-                .filter(|change| actions.contains(&change.action))
-                .collect()
-        };
-        let rule = reading.changes.iter().find(of_rule);
-        if rule.is_some_and(|rule| matches!(rule.action, Action::Create | Action::Update)) {
-            self.put_rule(&found).await?;
-            done.extend(rule.cloned());
+        let new = next.targets.iter();
+        let new = new.filter(|target| !found.targets.contains(target));
+        let new: Vec<&Value> = new.map(|Target(target)| target).collect();
+        if !new.is_empty() {
+            self.put_targets(new).await?;
         }
-        let removed = acting(&[Action::Remove]);
-        let ids = removed
-            .iter()
-            .filter_map(|change| self.id(change))
-            .collect::<Vec<_>>();
-        if !ids.is_empty() {
-            self.remove_targets(ids).await?;
-            done.extend(removed.into_iter().cloned());
-        }
-        let written = acting(&[Action::Create, Action::Update]);
-        if !written.is_empty() {
-            let ids: Vec<String> = written
-                .iter()
-                .filter_map(|change| self.id(change))
-                .collect();
-            self.put_targets(&self.merged(&found, &ids)).await?;
-            done.extend(written.into_iter().cloned());
-        }
-        if let Some(rule) = rule.filter(|rule| rule.action == Action::Remove) {
+        if next.rule.is_none() {
             let request = self.client.delete_rule().name(&self.name);
             let answer = request.set_event_bus_name(self.bus.clone()).send().await;
             answer.map_err(|error| self.failed("DeleteRule", error))?;
-            done.push(rule.clone());
         }
-        done.extend(
-            reading
-                .changes
-                .iter()
-                .filter(|change| !change.is_change())
-                .cloned(),
-        );
-        super::settled(aim, || {
-            Box::pin(async move {
-                let reading = self.compare(&self.found().await?, aim);
-                Ok(reading.changes.into_iter().find(Change::is_change))
-            })
-        })
-        .await
+        Ok(())
     }
 }
 
-impl Part for Targets {
+impl Shared for Targets {
+    type Document = Found;
+
     fn title(&self) -> String {
-        format!("the targets of {}", self.what())
+        format!("the targets of {}", self.thing())
     }
 
-    fn stage(&self) -> Stage {
-        Stage::Source
+    async fn read(&self, _goal: Goal) -> Result<Found, Error> {
+        let Some(rule) = if_there(self.described().await)? else {
+            return Ok(Found::default());
+        };
+        Ok(Found {
+            is_made: self.is_made(&rule).await?,
+            rule: Some(rule),
+            targets: self.targets().await?,
+        })
     }
 
-    fn read(&self, aim: Aim) -> Work<'_, Reading> {
-        Box::pin(async move { Ok(self.compare(&self.found().await?, aim)) })
+    fn compare(&self, found: &Found, aim: Aim) -> (Reading, Found) {
+        match aim.goal {
+            Goal::Connect => self.connected(found, aim),
+            Goal::Disconnect => self.disconnected(found, aim),
+        }
     }
 
-    fn apply<'a>(&'a self, aim: Aim, done: &'a mut Vec<Change>) -> Work<'a, ()> {
-        Box::pin(self.reconcile(aim, done))
+    async fn write(&self, found: &Found, next: &Found) -> Result<(), Error> {
+        if let Some(rule) = next.rule.as_ref().filter(|_| next.rule != found.rule) {
+            self.put_rule(rule.clone(), found.rule.is_none()).await?;
+        }
+        let rest = self.write_targets(found, next).await;
+        rest.map_err(|error| match next.rule == found.rule {
+            true => error,
+            false => error.with("written", self.thing()),
+        })
     }
 
-    fn join(&mut self, other: &dyn Part) -> bool {
-        let other = (other as &dyn Any).downcast_ref::<Self>();
-        let other = other.filter(|other| (&other.name, &other.bus) == (&self.name, &self.bus));
-        self.wanted.extend(
-            other
-                .into_iter()
-                .flat_map(|other| other.wanted.iter().cloned()),
-        );
-        other.is_some()
+    fn join(&mut self, other: &Self) -> bool {
+        let same = (&self.name, &self.bus) == (&other.name, &other.bus);
+        self.wanted
+            .extend(other.wanted.iter().filter(|_| same).cloned());
+        same
     }
-}
-
-fn parse(body: &[u8]) -> Result<Value, Error> {
-    serde_json::from_slice(body).map_err(|error| {
-        Error::new(ErrorKind::Decode, "EventBridge's answer is not JSON").caused_by(error)
-    })
-}
-
-fn built(error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::new(ErrorKind::Invalid, "the call cannot be put together").caused_by(error)
 }

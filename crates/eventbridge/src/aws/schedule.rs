@@ -1,18 +1,15 @@
 //! Schedules.
 
-use std::time::Duration;
-
 use aws_sdk_scheduler::Client;
 use aws_sdk_scheduler::config::http::HttpResponse;
 use aws_sdk_scheduler::error::{ProvideErrorMetadata, SdkError};
 use lambda_with::{Arn, Error, ErrorKind, Function, Integration, Rfc3339};
 use lambda_with_aws::{
-    Action, Aim, Change, Exchange, Goal, Part, Pauses, Reading, Session, Stage, Work, caller_role,
-    failed,
+    Action, Aim, Change, Exchange, Goal, Reading, Session, Shared, caller_role, failed, if_there,
+    same_function,
 };
 use serde_json::{Map, Value, json};
 
-use super::{kept, same_function};
 use crate::Schedule;
 
 /// The settings that belong to the definition alone.
@@ -71,63 +68,19 @@ impl Standing {
         })
     }
 
-    fn what(&self) -> String {
+    fn thing(&self) -> String {
         match &self.group {
             Some(group) => format!("schedule {} of group {group}", self.name),
             None => format!("schedule {}", self.name),
         }
     }
 
-    async fn found(&self) -> Result<Option<Value>, Error> {
+    async fn described(&self) -> Result<Value, Error> {
         let exchange = Exchange::new();
         let request = self.client.get_schedule().name(&self.name);
         let request = request.set_group_name(self.group.clone()).customize();
-        match request.interceptor(exchange.clone()).send().await {
-            Ok(_) => serde_json::from_slice(&exchange.answer())
-                .map(Some)
-                .map_err(|error| {
-                    Error::new(ErrorKind::Decode, "Scheduler's answer is not JSON").caused_by(error)
-                }),
-            Err(error) => {
-                let error = self.failed("GetSchedule", error);
-                match error.kind() {
-                    ErrorKind::NotFound => Ok(None),
-                    _ => Err(error),
-                }
-            }
-        }
-    }
-
-    fn compare(&self, found: Option<&Value>, goal: Goal) -> Reading {
-        let mut reading = Reading::default();
-        let change = |action| Change::new(action, self.what()).of(&self.connection);
-        let target = |found: &Value| {
-            found["Target"]["Arn"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let ours = found.is_some_and(|found| same_function(&target(found), self.function.as_str()));
-        match (goal, found) {
-            (Goal::Connect, None) => {
-                reading
-                    .changes
-                    .push(change(Action::Create).members(&Value::Null, &self.wanted));
-            }
-            (Goal::Connect, Some(found)) if ours => {
-                let wanted = self.next(found);
-                reading.changes.push(kept(
-                    change(Action::Update).members(&plain(found), &plain(&wanted)),
-                ));
-            }
-            (Goal::Connect, Some(found)) => reading.refusals.push(format!(
-                "{} is somebody else's: it goes to {}; give the connection another name",
-                self.what(),
-                target(found)
-            )),
-            (Goal::Disconnect, _) => reading.changes.extend(ours.then(|| change(Action::Remove))),
-        }
-        reading
+        let sent = request.interceptor(exchange.clone()).send().await;
+        exchange.document("GetSchedule", self.thing(), sent)
     }
 
     /// The settings to be sent: what stands, with what the definition says.
@@ -147,37 +100,11 @@ impl Standing {
         Value::Object(next)
     }
 
-    async fn create(&self) -> Result<(), Error> {
-        let body = Exchange::sending(self.wanted.to_string());
-        let request = self.client.create_schedule().name(&self.name).customize();
-        let answer = request.interceptor(body).send().await;
-        answer
-            .map(drop)
-            .map_err(|error| self.failed("CreateSchedule", error))
-    }
-
-    async fn update(&self, found: &Value) -> Result<(), Error> {
-        let body = Exchange::sending(self.next(found).to_string());
-        let request = self.client.update_schedule().name(&self.name).customize();
-        let answer = request.interceptor(body).send().await;
-        answer
-            .map(drop)
-            .map_err(|error| self.failed("UpdateSchedule", error))
-    }
-
-    async fn delete(&self) -> Result<(), Error> {
-        let request = self.client.delete_schedule().name(&self.name);
-        let answer = request.set_group_name(self.group.clone()).send().await;
-        answer
-            .map(drop)
-            .map_err(|error| self.failed("DeleteSchedule", error))
-    }
-
     fn failed<E>(&self, operation: &str, error: SdkError<E, HttpResponse>) -> Error
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        let error = failed(operation, self.what(), error);
+        let error = failed(operation, self.thing(), error);
         match (error.kind(), &self.group) {
             (ErrorKind::NotFound, Some(group)) if operation == "CreateSchedule" => error.with(
                 "fix",
@@ -186,65 +113,86 @@ impl Standing {
             _ => error,
         }
     }
-
-    async fn reconcile(&self, aim: Aim, done: &mut Vec<Change>) -> Result<(), Error> {
-        let found = self.found().await?;
-        let reading = self.compare(found.as_ref(), aim.goal);
-        if let Some(refusal) = reading.refusals.into_iter().next() {
-            return Err(Error::new(ErrorKind::Conflict, refusal));
-        }
-        let Some(change) = reading.changes.into_iter().next() else {
-            return Ok(());
-        };
-        let mut pauses = Pauses::new(aim.options.wait.min(Duration::from_secs(60)));
-        loop {
-            let written = match (change.action, &found) {
-                (Action::Create, _) => self.create().await,
-                (Action::Update, Some(found)) => self.update(found).await,
-                (Action::Remove, _) => self.delete().await,
-                _ => Ok(()),
-            };
-            match written {
-                Ok(()) => break,
-                // The role was made a moment ago, and Scheduler has not seen it yet.
-                Err(error) if unseen(&error) && pauses.again().await => {}
-                Err(error) => return Err(error),
-            }
-        }
-        done.push(change);
-        super::settled(aim, || {
-            Box::pin(async move {
-                let reading = self.compare(self.found().await?.as_ref(), aim.goal);
-                Ok(reading.changes.into_iter().find(Change::is_change))
-            })
-        })
-        .await
-    }
 }
 
-impl Part for Standing {
+impl Shared for Standing {
+    /// The schedule as GetSchedule shows it, or as UpdateSchedule takes it; nothing where there is none.
+    type Document = Option<Value>;
+
     fn title(&self) -> String {
-        format!("the {}", self.what())
+        format!("the {}", self.thing())
     }
 
-    fn stage(&self) -> Stage {
-        Stage::Source
+    async fn read(&self, _goal: Goal) -> Result<Option<Value>, Error> {
+        if_there(self.described().await)
     }
 
-    fn read(&self, aim: Aim) -> Work<'_, Reading> {
-        Box::pin(async move { Ok(self.compare(self.found().await?.as_ref(), aim.goal)) })
+    fn compare(&self, found: &Option<Value>, aim: Aim) -> (Reading, Option<Value>) {
+        let mut reading = Reading::default();
+        let change = |action| Change::new(action, self.thing()).of(&self.connection);
+        let target = found
+            .as_ref()
+            .and_then(|found| found["Target"]["Arn"].as_str());
+        let target = target.unwrap_or_default();
+        let is_ours = same_function(target, self.function.as_str());
+        let next = match (aim.goal, found) {
+            (Goal::Connect, None) => {
+                let change = change(Action::Create).members(&Value::Null, &self.wanted);
+                reading.changes.push(change);
+                Some(self.wanted.clone())
+            }
+            (Goal::Connect, Some(found)) if is_ours => {
+                let next = self.next(found);
+                let change = change(Action::Update).members(&plain(found), &plain(&next));
+                reading.changes.push(change.or_keep());
+                Some(next)
+            }
+            (Goal::Connect, Some(_)) => {
+                let thing = self.thing();
+                reading.refusals.push(format!(
+                    "{thing} is somebody else's: it goes to {target}; give the connection another name"
+                ));
+                None
+            }
+            (Goal::Disconnect, _) => {
+                reading
+                    .changes
+                    .extend(is_ours.then(|| change(Action::Remove)));
+                None
+            }
+        };
+        (reading, next)
     }
 
-    fn apply<'a>(&'a self, aim: Aim, done: &'a mut Vec<Change>) -> Work<'a, ()> {
-        Box::pin(self.reconcile(aim, done))
+    async fn write(&self, found: &Option<Value>, next: &Option<Value>) -> Result<(), Error> {
+        let Some(next) = next else {
+            let request = self.client.delete_schedule().name(&self.name);
+            let sent = request.set_group_name(self.group.clone()).send().await;
+            return sent
+                .map(drop)
+                .map_err(|error| self.failed("DeleteSchedule", error));
+        };
+        let exchange = Exchange::sending(next.to_string());
+        if found.is_some() {
+            let request = self.client.update_schedule().name(&self.name).customize();
+            let sent = request.interceptor(exchange).send().await;
+            sent.map(drop)
+                .map_err(|error| self.failed("UpdateSchedule", error))
+        } else {
+            let request = self.client.create_schedule().name(&self.name).customize();
+            let sent = request.interceptor(exchange).send().await;
+            sent.map(drop)
+                .map_err(|error| self.failed("CreateSchedule", error))
+        }
     }
-}
 
-fn unseen(error: &Error) -> bool {
-    let message = error.message();
-    error.context("code") == Some("ValidationException")
-        && message.contains("role")
-        && message.contains("assume")
+    /// The role was made a moment ago, and Scheduler has not seen it yet.
+    fn is_early(&self, error: &Error) -> bool {
+        let message = error.message();
+        error.context("code") == Some("ValidationException")
+            && message.contains("role")
+            && message.contains("assume")
+    }
 }
 
 /// Settings in one form for comparing: with Scheduler's defaults filled in, nulls left out, and

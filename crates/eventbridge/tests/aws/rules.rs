@@ -1,9 +1,10 @@
 //! Rules and their targets.
 
 use aws_sdk_eventbridge::types::{RuleState as State, Tag, Target};
+use lambda_with::Function;
 use lambda_with_aws::{Action, Session};
 use lambda_with_eventbridge::Rule;
-use lambda_with_testing::{moto, unique};
+use lambda_with_testing::{cycle, moto, unique};
 use serde_json::{Value, json};
 
 use super::{changes, wiring};
@@ -289,4 +290,33 @@ async fn a_bus_that_is_not_there() {
     let error = all.connect(|_| ()).await.unwrap_err();
     assert!(error.to_string().contains("nowhere"), "{error}");
     assert!(all.disconnect(|_| ()).await.is_ok());
+}
+
+#[tokio::test]
+async fn from_first_to_last() {
+    let session = moto::session();
+    let one = moto::function(&session, "one").await;
+    let other = moto::function(&session, "other").await;
+    let (ours, theirs) = (unique("ours"), unique("theirs"));
+    foreign_rule(&session, &theirs).await;
+    foreign(&session, &theirs, "audit").await;
+    for name in [&ours, &theirs] {
+        let connect = |function: &Function| {
+            let (function, rule) = (
+                function.clone(),
+                Rule::matching(name, pattern("shop.orders")),
+            );
+            move |session: &Session| wiring(session, &function, std::slice::from_ref(&rule))
+        };
+        cycle(&session, &[&connect(&one), &connect(&other)], async || {
+            let Some((rule, targets)) = standing(&session, name, None).await else {
+                return Vec::new();
+            };
+            let targets = targets.iter().map(|target| format!("{target:?}"));
+            let mut all: Vec<String> = [rule.to_string()].into_iter().chain(targets).collect();
+            all.sort();
+            all
+        })
+        .await;
+    }
 }

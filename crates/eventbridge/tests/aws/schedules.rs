@@ -4,7 +4,7 @@ use aws_sdk_scheduler::operation::get_schedule::GetScheduleOutput;
 use lambda_with::Integration;
 use lambda_with_aws::Session;
 use lambda_with_eventbridge::Schedule;
-use lambda_with_testing::{moto, unique};
+use lambda_with_testing::{cycle, moto, unique};
 use serde_json::json;
 
 use super::{changes, wiring};
@@ -108,4 +108,17 @@ async fn a_schedule_of_another_is_left_alone() {
     );
     all.disconnect(|_| ()).await.unwrap();
     assert!(schedule_of(&session, &tides[0]).await.is_some());
+}
+
+#[tokio::test]
+async fn from_first_to_last() {
+    let session = moto::session();
+    let function = moto::function(&session, "reports").await;
+    let tides = Schedule::new(unique("tides"), "rate(6 hours)");
+    let connect = |session: &Session| wiring(session, &function, std::slice::from_ref(&tides));
+    cycle(&session, &[&connect], async || {
+        let found = schedule_of(&session, &tides).await;
+        found.into_iter().map(|found| found.target).collect()
+    })
+    .await;
 }

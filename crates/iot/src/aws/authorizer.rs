@@ -5,18 +5,16 @@ use std::collections::HashMap;
 use aws_sdk_iot::Client;
 use aws_sdk_iot::types::AuthorizerStatus;
 use lambda_with::{Error, ErrorKind, Function, Integration};
-use lambda_with_aws::{
-    Action, Aim, Change, Exchange, Goal, Part, Reading, Session, Stage, Work, failed,
-};
+use lambda_with_aws::{Exchange, Occupied, Session, Slot, failed, if_there};
 use serde_json::{Map, Value, json};
 
-use super::{parse, plain};
 use crate::Authorizer;
 
 /// One authorizer.
 #[derive(Debug)]
 pub(super) struct CustomAuthorizer {
     client: Client,
+    connection: String,
     function: Function,
     authorizer: Authorizer,
 }
@@ -25,127 +23,34 @@ impl CustomAuthorizer {
     pub(super) fn new(session: &Session, function: &Function, authorizer: &Authorizer) -> Self {
         Self {
             client: Client::new(session.config()),
+            connection: authorizer.name(),
             function: function.clone(),
             authorizer: authorizer.clone(),
         }
     }
 
-    fn what(&self) -> String {
+    fn thing(&self) -> String {
         format!("authorizer {}", self.authorizer.name)
     }
 
-    fn wanted(&self) -> Map<String, Value> {
-        let mut wanted = self.authorizer.settings();
+    fn settings(&self) -> Map<String, Value> {
+        let mut settings = self.authorizer.settings();
         let function = self.function.arn.as_str();
-        wanted.insert("authorizerFunctionArn".into(), json!(function));
-        wanted
+        settings.insert("authorizerFunctionArn".into(), json!(function));
+        settings
     }
 
-    /// What stands; null where there is none.
-    async fn found(&self) -> Result<Value, Error> {
+    async fn described(&self) -> Result<Value, Error> {
         let exchange = Exchange::new();
         let request = self.client.describe_authorizer();
         let request = request.authorizer_name(&self.authorizer.name).customize();
-        match request.interceptor(exchange.clone()).send().await {
-            Ok(_) => {
-                let mut answer = parse("DescribeAuthorizer", &exchange.answer())?;
-                Ok(answer["authorizerDescription"].take())
-            }
-            Err(error) => match failed("DescribeAuthorizer", self.what(), error) {
-                error if error.kind() == ErrorKind::NotFound => Ok(Value::Null),
-                error => Err(error),
-            },
-        }
-    }
-
-    /// The members that stand, of those that are wanted. Where the answer leaves out a switch, it
-    /// is off.
-    fn standing(&self, found: &Value) -> Map<String, Value> {
-        let of = |(name, wanted): (String, Value)| {
-            let value = match (&found[&name], wanted) {
-                (Value::Null, Value::Bool(_)) => json!(false),
-                (value, _) => value.clone(),
-            };
-            (name, value)
-        };
-        self.wanted().into_iter().map(of).collect()
-    }
-
-    fn compare(&self, found: &Value, aim: Aim) -> Reading {
-        let mut reading = Reading::default();
-        let runs = found["authorizerFunctionArn"].as_str().unwrap_or_default();
-        let is_ours = plain(runs) == plain(self.function.arn.as_str());
-        let change = |action| Change::new(action, self.what()).of(self.authorizer.name());
-        let (wanted, standing) = (self.wanted(), self.standing(found));
-        match (aim.goal, found) {
-            (Goal::Connect, Value::Null) => {
-                let wanted = Value::Object(wanted);
-                let change = change(Action::Create).members(&Value::Null, &wanted);
-                reading.changes.push(change);
-            }
-            (Goal::Connect, _) if !is_ours => reading.refusals.push(format!(
-                "{} is somebody else's: it runs {runs}; give the connection another name",
-                self.what()
-            )),
-            (Goal::Connect, _) => {
-                if wanted["signingDisabled"] != standing["signingDisabled"] {
-                    reading.refusals.push(format!(
-                        "whether {} checks signatures cannot be changed; disconnect and connect \
-                         again, or give the connection another name",
-                        self.what()
-                    ));
-                }
-                let action = match wanted == standing {
-                    true => Action::Keep,
-                    false => Action::Update,
-                };
-                let (standing, wanted) = (Value::Object(standing), Value::Object(wanted));
-                reading
-                    .changes
-                    .push(change(action).members(&standing, &wanted));
-            }
-            (Goal::Disconnect, Value::Null) => {}
-            (Goal::Disconnect, _) if !is_ours => {}
-            (Goal::Disconnect, _) => reading.changes.push(change(Action::Remove)),
-        }
-        reading
-    }
-
-    async fn write(&self, found: &Value, action: Action) -> Result<(), Error> {
-        match action {
-            Action::Keep => Ok(()),
-            Action::Create => self.create().await,
-            Action::Update => self.update(&self.differing(found)).await,
-            Action::Remove => {
-                // AWS IoT deletes only what is switched off.
-                if found["status"] != "INACTIVE" {
-                    let off = json!({ "status": "INACTIVE" });
-                    self.update(&off).await?;
-                }
-                let request = self.client.delete_authorizer();
-                let sent = request.authorizer_name(&self.authorizer.name).send().await;
-                sent.map(drop).map_err(|error| {
-                    match failed("DeleteAuthorizer", self.what(), error) {
-                        error if error.kind() == ErrorKind::Conflict => error.with(
-                            "fix",
-                            "make another one the default of the account and of domain configurations",
-                        ),
-                        error => error,
-                    }
-                })
-            }
-        }
-    }
-
-    fn differing(&self, found: &Value) -> Value {
-        let standing = self.standing(found);
-        let mut wanted = self.wanted();
-        wanted.retain(|name, value| standing.get(name) != Some(value));
-        Value::Object(wanted)
+        let sent = request.interceptor(exchange.clone()).send().await;
+        let mut answer = exchange.document("DescribeAuthorizer", self.thing(), sent)?;
+        Ok(answer["authorizerDescription"].take())
     }
 
     async fn create(&self) -> Result<(), Error> {
-        let wanted = Value::Object(self.wanted());
+        let wanted = self.wanted();
         let request = self.client.create_authorizer();
         let request = request
             .authorizer_name(&self.authorizer.name)
@@ -157,7 +62,7 @@ impl CustomAuthorizer {
             .enable_caching_for_http(self.authorizer.cache_for_http);
         let sent = request.send().await;
         sent.map(drop)
-            .map_err(|error| failed("CreateAuthorizer", self.what(), error))
+            .map_err(|error| failed("CreateAuthorizer", self.thing(), error))
     }
 
     async fn update(&self, members: &Value) -> Result<(), Error> {
@@ -171,47 +76,87 @@ impl CustomAuthorizer {
             .set_enable_caching_for_http(members["enableCachingForHttp"].as_bool());
         let sent = request.send().await;
         sent.map(drop)
-            .map_err(|error| failed("UpdateAuthorizer", self.what(), error))
-    }
-
-    async fn reconcile(&self, aim: Aim, done: &mut Vec<Change>) -> Result<(), Error> {
-        let found = self.found().await?;
-        let reading = self.compare(&found, aim);
-        if let Some(refusal) = reading.refusals.into_iter().next() {
-            return Err(Error::new(ErrorKind::Invalid, refusal));
-        }
-        for change in reading.changes {
-            self.write(&found, change.action).await?;
-            let is_change = change.is_change();
-            done.push(change);
-            if is_change {
-                let left = self.compare(&self.found().await?, aim);
-                if left.changes.iter().any(Change::is_change) {
-                    let what = format!("{} does not stand as it was written", self.what());
-                    let error = Error::new(ErrorKind::Conflict, what);
-                    return Err(error.with("fix", "see who else changes it, and run this again"));
-                }
-            }
-        }
-        Ok(())
+            .map_err(|error| failed("UpdateAuthorizer", self.thing(), error))
     }
 }
 
-impl Part for CustomAuthorizer {
-    fn title(&self) -> String {
-        self.what()
+impl Slot for CustomAuthorizer {
+    fn what(&self) -> String {
+        self.thing()
     }
 
-    fn stage(&self) -> Stage {
-        Stage::Source
+    fn connection(&self) -> &str {
+        &self.connection
     }
 
-    fn read(&self, aim: Aim) -> Work<'_, Reading> {
-        Box::pin(async move { Ok(self.compare(&self.found().await?, aim)) })
+    fn wanted(&self) -> Value {
+        Value::Object(self.settings())
     }
 
-    fn apply<'a>(&'a self, aim: Aim, done: &'a mut Vec<Change>) -> Work<'a, ()> {
-        Box::pin(self.reconcile(aim, done))
+    async fn read(&self) -> Result<Option<Occupied>, Error> {
+        let Some(mut found) = if_there(self.described().await)? else {
+            return Ok(None);
+        };
+        // A switch that the answer leaves out is off.
+        for (name, wanted) in self.settings() {
+            if wanted.is_boolean() && found[&name].is_null() {
+                found[name] = json!(false);
+            }
+        }
+        let runs = text(&found["authorizerFunctionArn"]).unwrap_or_default();
+        Ok(Some(Occupied::running(found, &runs, &self.function.arn)))
+    }
+
+    async fn fill(&self, found: Option<&Occupied>) -> Result<(), Error> {
+        let Some(found) = found else {
+            return self.create().await;
+        };
+        let mut differing = self.settings();
+        differing.retain(|name, value| found.members.get(name) != Some(value));
+        self.update(&Value::Object(differing)).await
+    }
+
+    async fn empty(&self, found: &Occupied) -> Result<(), Error> {
+        // AWS IoT deletes only what is switched off.
+        let is_on = found.members["status"] != "INACTIVE";
+        if is_on {
+            self.update(&json!({ "status": "INACTIVE" })).await?;
+        }
+        let request = self.client.delete_authorizer();
+        let sent = request.authorizer_name(&self.authorizer.name).send().await;
+        sent.map(drop).map_err(|error| {
+            let error = match failed("DeleteAuthorizer", self.thing(), error) {
+                // No race that is won by trying again.
+                error if error.kind() == ErrorKind::Conflict => {
+                    let what = format!("{} is in use: {}", self.thing(), error.message());
+                    let fix =
+                        "make another one the default of the account and of domain configurations";
+                    Error::new(ErrorKind::Invalid, what)
+                        .with("fix", fix)
+                        .caused_by(error)
+                }
+                error => error,
+            };
+            match is_on {
+                true => error.with("written", self.thing()),
+                false => error,
+            }
+        })
+    }
+
+    fn instead(&self) -> &'static str {
+        "give the connection another name"
+    }
+
+    fn refusal(&self, found: &Occupied) -> Option<String> {
+        let differs = found.members["signingDisabled"] != self.authorizer.signing_disabled;
+        differs.then(|| {
+            format!(
+                "whether {} checks signatures cannot be changed; disconnect and connect again, or \
+                 give the connection another name",
+                self.thing()
+            )
+        })
     }
 }
 

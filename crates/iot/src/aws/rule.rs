@@ -5,10 +5,7 @@ mod compare;
 use aws_sdk_iot::Client;
 use aws_sdk_iot::types::TopicRulePayload;
 use lambda_with::{Error, ErrorKind, Function};
-use lambda_with_aws::{
-    Action, Aim, Change, Exchange, Part, Patience, Reading, Session, Shared, Stage, Work, failed,
-    rewrite,
-};
+use lambda_with_aws::{Aim, Exchange, Goal, Reading, Session, Shared, failed};
 
 use super::document::Document;
 use crate::Rule;
@@ -22,12 +19,6 @@ pub(super) struct TopicRule {
     wanted: Vec<Rule>,
 }
 
-/// What is to be, as [`rewrite`] asks for it.
-struct Rewrite<'a> {
-    part: &'a TopicRule,
-    aim: Aim,
-}
-
 impl TopicRule {
     pub(super) fn new(session: &Session, function: &Function, rule: &Rule) -> Self {
         Self {
@@ -38,36 +29,15 @@ impl TopicRule {
         }
     }
 
-    fn what(&self) -> String {
+    fn thing(&self) -> String {
         format!("rule {}", self.name)
-    }
-
-    async fn found(&self) -> Result<Document, Error> {
-        let exchange = Exchange::new();
-        let request = self.client.get_topic_rule().rule_name(&self.name);
-        let request = request.customize().interceptor(exchange.clone());
-        let error = match request.send().await {
-            Ok(_) => return Document::parse(&exchange.answer()),
-            Err(error) => failed("GetTopicRule", self.what(), error),
-        };
-        match error.kind() {
-            ErrorKind::NotFound => Ok(Document::default()),
-            // AWS IoT answers so for rules that do not exist.
-            ErrorKind::Denied if error.context("code") == Some("UnauthorizedException") => {
-                match self.is_listed().await {
-                    Ok(false) => Ok(Document::default()),
-                    _ => Err(error),
-                }
-            }
-            _ => Err(error),
-        }
     }
 
     async fn is_listed(&self) -> Result<bool, Error> {
         let pages = self.client.list_topic_rules().into_paginator();
         let mut rules = pages.items().send();
         while let Some(rule) = rules.next().await {
-            let rule = rule.map_err(|error| failed("ListTopicRules", self.what(), error))?;
+            let rule = rule.map_err(|error| failed("ListTopicRules", self.thing(), error))?;
             if rule.rule_name() == Some(&self.name) {
                 return Ok(true);
             }
@@ -88,13 +58,13 @@ impl TopicRule {
             let request = request.topic_rule_payload(payload).customize();
             let sent = request.interceptor(exchange).send().await;
             sent.map(drop)
-                .map_err(|error| failed("ReplaceTopicRule", self.what(), error))
+                .map_err(|error| failed("ReplaceTopicRule", self.thing(), error))
         } else {
             let request = self.client.create_topic_rule().rule_name(&self.name);
             let request = request.topic_rule_payload(payload).customize();
             let sent = request.interceptor(exchange).send().await;
             sent.map(drop)
-                .map_err(|error| failed("CreateTopicRule", self.what(), error))
+                .map_err(|error| failed("CreateTopicRule", self.thing(), error))
         }
     }
 
@@ -102,72 +72,60 @@ impl TopicRule {
         let request = self.client.delete_topic_rule().rule_name(&self.name);
         let sent = request.send().await;
         sent.map(drop)
-            .map_err(|error| failed("DeleteTopicRule", self.what(), error))
+            .map_err(|error| failed("DeleteTopicRule", self.thing(), error))
     }
 }
 
-impl Shared for Rewrite<'_> {
+impl Shared for TopicRule {
     type Document = Document;
 
-    async fn read(&self) -> Result<Document, Error> {
-        self.part.found().await
-    }
+    const UNGUARDED: bool = true;
 
-    fn change(&self, document: &Document) -> Result<Option<Document>, Error> {
-        let (reading, next) = self.part.compare(document, self.aim);
-        match reading.refusals.into_iter().next() {
-            Some(refusal) => Err(Error::new(ErrorKind::Invalid, refusal)),
-            None => Ok((next != *document).then_some(next)),
-        }
-    }
-
-    async fn write(&self, document: &Document) -> Result<(), Error> {
-        match document.gone {
-            true => self.part.delete().await,
-            false => self.part.put(document).await,
-        }
-    }
-}
-
-impl Part for TopicRule {
     fn title(&self) -> String {
-        self.what()
+        format!("the {}", self.thing())
     }
 
-    fn stage(&self) -> Stage {
-        Stage::Source
-    }
-
-    fn read(&self, aim: Aim) -> Work<'_, Reading> {
-        Box::pin(async move { Ok(self.compare(&self.found().await?, aim).0) })
-    }
-
-    fn apply<'a>(&'a self, aim: Aim, done: &'a mut Vec<Change>) -> Work<'a, ()> {
-        Box::pin(async move {
-            let patience = Patience {
-                settle: aim.options.settle,
-                ..Patience::default()
-            };
-            match rewrite(&self.what(), &Rewrite { part: self, aim }, patience).await {
-                Ok((found, _)) => {
-                    done.extend(self.compare(&found, aim).0.changes);
-                    Ok(())
-                }
-                Err(error) => {
-                    let written = error.context("written").is_some();
-                    let change = Change::new(Action::Update, self.what());
-                    done.extend(written.then(|| change.note("written, not confirmed")));
-                    Err(error)
+    async fn read(&self, _goal: Goal) -> Result<Document, Error> {
+        let exchange = Exchange::new();
+        let request = self.client.get_topic_rule().rule_name(&self.name);
+        let sent = request.customize().interceptor(exchange.clone()).send();
+        let error = match exchange.answered(sent.await) {
+            Ok(answer) => return Document::parse(&answer),
+            Err(error) => failed("GetTopicRule", self.thing(), error),
+        };
+        match error.kind() {
+            ErrorKind::NotFound => Ok(Document::default()),
+            // AWS IoT answers so for rules that do not exist.
+            ErrorKind::Denied if error.context("code") == Some("UnauthorizedException") => {
+                match self.is_listed().await {
+                    Ok(false) => Ok(Document::default()),
+                    _ => Err(error),
                 }
             }
-        })
+            _ => Err(error),
+        }
     }
 
-    fn join(&mut self, other: &dyn Part) -> bool {
-        let other = (other as &dyn std::any::Any).downcast_ref::<Self>();
-        let other = other.filter(|other| other.name == self.name);
-        let wanted = other.into_iter().flat_map(|other| other.wanted.iter());
-        self.wanted.extend(wanted.cloned());
-        other.is_some()
+    fn compare(&self, found: &Document, aim: Aim) -> (Reading, Document) {
+        let (mut reading, mut next) = (Reading::default(), found.clone());
+        match aim.goal {
+            Goal::Connect => self.connected(found, &mut next, aim, &mut reading),
+            Goal::Disconnect => self.disconnected(&mut next, &mut reading),
+        }
+        (reading, next)
+    }
+
+    async fn write(&self, _found: &Document, next: &Document) -> Result<(), Error> {
+        match next.gone {
+            true => self.delete().await,
+            false => self.put(next).await,
+        }
+    }
+
+    fn join(&mut self, other: &Self) -> bool {
+        let same = self.name == other.name;
+        self.wanted
+            .extend(other.wanted.iter().filter(|_| same).cloned());
+        same
     }
 }

@@ -1,6 +1,6 @@
 //! Rules.
 
-use lambda_with::{Finding, Function};
+use lambda_with::{Finding, Function, is_account};
 use serde_json::Value;
 
 use super::is_word;
@@ -298,7 +298,7 @@ fn error_action(rule: &Rule, function: &Function) -> Option<Finding> {
 
 fn account(rule: &Rule, function: &Function) -> Option<Finding> {
     let account = rule.account.as_ref()?;
-    if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
+    if !is_account(account) {
         let what = format!("`{account}` is not an account id");
         let finding = Finding::error("LW2009", "account", what)
             .why("the permission names the account that owns the rule")

@@ -3,7 +3,7 @@
 use lambda_with::ErrorKind;
 use lambda_with_aws::Action;
 use lambda_with_iot::{Authorizer, On, Provisioning, Rule};
-use lambda_with_testing::{fake, function};
+use lambda_with_testing::{cycle, fake, function, leaves};
 use serde_json::{Value, json};
 
 use crate::answers::{Store, session};
@@ -204,11 +204,16 @@ async fn an_authorizer_in_use_is_switched_off_and_said_so() {
     wired.connect(|_| ()).await.unwrap();
     store.lock().unwrap().attached = true;
     let error = wired.disconnect(|_| ()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+    assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
     assert!(
         error
             .context("fix")
             .is_some_and(|fix| fix.contains("default"))
+    );
+    let standing = error.context("standing");
+    assert_eq!(
+        standing,
+        Some("removed authorizer harbor (written, not confirmed)")
     );
     store.lock().unwrap().attached = false;
     wired.disconnect(|_| ()).await.unwrap();
@@ -257,7 +262,34 @@ async fn a_missing_template() {
     assert!(
         error
             .context("fix")
-            .is_some_and(|fix| fix.contains("make the template"))
+            .is_some_and(|fix| fix.contains("create it first"))
     );
     assert!(wired.disconnect(|_| ()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn authorizers_and_hooks_from_first_to_last() {
+    let template = json!({ "templateName": "cranes", "templateBody": "{}", "enabled": true });
+    let (session, _, store) = session(Store {
+        template: Some(template),
+        ..Store::default()
+    });
+    let authorizer = |session: &_| wiring(session, &function("loads"), &[harbor()]);
+    cycle(&session, &[&authorizer], async || {
+        store
+            .lock()
+            .unwrap()
+            .authorizer
+            .clone()
+            .into_iter()
+            .collect()
+    })
+    .await;
+    let hook = |session: &_| wiring(session, &function("loads"), &[Provisioning::new("cranes")]);
+    cycle(&session, &[&hook], async || {
+        let mut all = leaves(store.lock().unwrap().template.as_ref().unwrap());
+        all.retain(|leaf| leaf != "/preProvisioningHook = null");
+        all
+    })
+    .await;
 }

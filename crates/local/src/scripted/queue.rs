@@ -48,8 +48,8 @@ pub struct ScriptedSource {
 
 #[derive(Debug)]
 struct Shared {
-    /// How long a record is hidden.
-    visibility: Duration,
+    /// How long a record is hidden; until it is released without one.
+    visibility: Option<Duration>,
     /// How often a record is given out before it is a dead letter.
     receives: Option<u32>,
     state: Mutex<State>,
@@ -75,16 +75,23 @@ impl ScriptedSource {
     /// An empty queue whose records are hidden for so long after they were given out.
     #[must_use]
     pub fn new(visibility: Duration) -> Self {
-        Self::with(visibility, None)
+        Self::with(Some(visibility), None)
+    }
+
+    /// An empty queue of a broker: a record that was given out comes again, in its old place, when it
+    /// was released, and at once.
+    #[must_use]
+    pub fn broker() -> Self {
+        Self::with(None, None)
     }
 
     /// The same, where a record is given out so often at most and is a dead letter after that.
     #[must_use]
     pub fn with_dead_letters(visibility: Duration, max_receive_count: u32) -> Self {
-        Self::with(visibility, Some(max_receive_count))
+        Self::with(Some(visibility), Some(max_receive_count))
     }
 
-    fn with(visibility: Duration, receives: Option<u32>) -> Self {
+    fn with(visibility: Option<Duration>, receives: Option<u32>) -> Self {
         Self {
             shared: Arc::new(Shared {
                 visibility,
@@ -185,13 +192,16 @@ impl ScriptedSource {
         });
         let taken = visible.take(max).map(|waiting| {
             waiting.received += 1;
-            waiting.hidden_until = Some(now + self.shared.visibility);
+            waiting.hidden_until = Some(now + self.shared.visibility.unwrap_or(FOR_EVER));
             waiting.record.receipt = format!("{} {}", waiting.record.id, waiting.received);
             waiting.record.clone()
         });
         Ok((taken.collect(), next))
     }
 }
+
+/// Longer than any test.
+const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 86400);
 
 impl Source for ScriptedSource {
     async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Record>, Error> {
@@ -227,6 +237,19 @@ impl Source for ScriptedSource {
         drop(state);
         // A group may have become free.
         self.shared.changed.notify_waiters();
+        Ok(())
+    }
+
+    async fn release(&self, records: &[Record]) -> Result<(), Error> {
+        if self.shared.visibility.is_none() {
+            let receipts: Vec<&str> = records.iter().map(|it| it.receipt.as_str()).collect();
+            for waiting in &mut self.lock().waiting {
+                if receipts.contains(&waiting.record.receipt.as_str()) {
+                    waiting.hidden_until = None;
+                }
+            }
+            self.shared.changed.notify_waiters();
+        }
         Ok(())
     }
 }

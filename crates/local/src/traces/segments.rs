@@ -6,19 +6,17 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
+use lambda_with::rules::recursion::Chain;
 use lambda_with::{Error, ErrorKind, FunctionError, Outcome, Record, Text, Timestamp};
 use lambda_with_x_ray::{
-    Aws, Cause, CauseDetails, Exception, Http, HttpResponse, Link, Sampled, Segment, SegmentId,
-    Subsegment, TraceHeader, TraceId,
+    Aws, Cause, CauseDetails, Exception, Http, HttpResponse, Link, MAX_LINKS, Sampled, Segment,
+    SegmentId, Subsegment, TraceHeader, TraceId,
 };
 use serde::Deserialize;
 
 use super::Traces;
 use crate::clock::Clock;
 use crate::function::Function;
-
-/// How many messages of a batch are linked to.
-const MAX_LINKS: usize = 100;
 
 /// When what happened in an invocation, noted by those who know.
 #[derive(Debug, Default)]
@@ -189,8 +187,8 @@ impl Invoked {
     }
 }
 
-/// The links to the traces of a batch's messages, as Amazon SQS hands them over.
-pub(crate) fn links(records: &[Record]) -> Vec<Link> {
+/// The headers of a batch's messages, as Amazon SQS hands them over.
+pub(crate) fn headers(records: &[Record]) -> Vec<TraceHeader> {
     #[derive(Deserialize)]
     struct Message {
         attributes: Attributes,
@@ -200,12 +198,26 @@ pub(crate) fn links(records: &[Record]) -> Vec<Link> {
         #[serde(rename = "AWSTraceHeader")]
         header: String,
     }
+    let header = |record: &Record| {
+        let message: Message = serde_json::from_slice(&record.json).ok()?;
+        Some(TraceHeader::from(message.attributes.header.as_str()))
+    };
+    records.iter().filter_map(header).collect()
+}
+
+/// The chain of requests a batch goes on with.
+pub(crate) fn chain(headers: &[TraceHeader]) -> Chain {
+    let mut chain = Chain::default();
+    for header in headers {
+        chain.join(Chain::read(header.get("Lineage").unwrap_or_default()));
+    }
+    chain
+}
+
+/// The links to the traces of a batch's messages.
+pub(crate) fn links(headers: &[TraceHeader]) -> Vec<Link> {
     let mut links: Vec<Link> = Vec::new();
-    for record in records {
-        let Ok(message) = serde_json::from_slice::<Message>(&record.json) else {
-            continue;
-        };
-        let header = TraceHeader::from(message.attributes.header.as_str());
+    for header in headers {
         let Some(trace) = header.root() else { continue };
         let link = Link {
             trace_id: trace.to_string().into(),
@@ -237,4 +249,21 @@ fn cause(payload: &Bytes) -> Cause {
 fn time(instant: Duration) -> Timestamp {
     let micros = Duration::new(instant.as_secs(), instant.subsec_micros() * 1000);
     (UNIX_EPOCH + micros).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segment_is_linked_to_each_trace_once_and_not_to_more_than_x_ray_takes() {
+        let header = |number: u32| {
+            let id = format!("1-69a56802-{number:024x}");
+            TraceHeader::from(format!("Root={id};Parent=53995c3f42cd8ad8;Sampled=1").as_str())
+        };
+        let headers: Vec<TraceHeader> = (0..30).map(header).collect();
+        assert_eq!(links(&headers).len(), MAX_LINKS);
+        assert_eq!(links(&[header(1), header(1), header(2)]).len(), 2);
+        assert_eq!(links(&[TraceHeader::default()]), []);
+    }
 }

@@ -44,17 +44,7 @@ pub fn example(name: &str) -> PathBuf {
 
 /// A program of the Python environment the tests use.
 pub fn python(program: &str) -> PathBuf {
-    let venv = std::env::var_os("LAMBDA_WITH_VENV").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/venv"),
-        PathBuf::from,
-    );
-    let path = venv.join("bin").join(program);
-    assert!(
-        path.exists(),
-        "{} is missing: run `cargo xtask test`, which installs it",
-        path.display()
-    );
-    path
+    lambda_with_testing::python::program(program)
 }
 
 pub fn function() -> Function {

@@ -1,4 +1,4 @@
-"""A Python function: answers with what it was given, or raises."""
+"""A Python function: answers with what it was given or nothing, or raises."""
 
 import os
 
@@ -8,6 +8,8 @@ def handler(event, context):
         print(event["print"])
     if event.get("raise"):
         raise ValueError(event["raise"])
+    if event.get("nothing"):
+        return None
     return {
         "event": event,
         "request_id": context.aws_request_id,

@@ -67,7 +67,7 @@ refused(invoke, "InvalidRequestContentException", "Could not parse request body 
 refused(invoke, "InvalidParameterValueException", "The derived qualifier from the function name does not match the specified qualifier.", 400, FunctionName="echo:1", Qualifier="2")
 refused(invoke, "ResourceNotFoundException", "Cannot find alias arn: " + ARN + ":live", 404, FunctionName="echo", Qualifier="live")
 refused(invoke, "ValidationException", "at 'invocationType'", 400, FunctionName="echo", InvocationType="Sideways")
-refused(invoke, "ValidationException", "at 'functionName'", 400, FunctionName="a b")
+refused(invoke, "ValidationException", r"1 validation error detected: Value 'a b' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern: (arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_\.]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?", 400, FunctionName="a b")
 refused(invoke, "RequestEntityTooLargeException", "Request must be smaller than 6291456 bytes for the InvokeFunction operation", 413, FunctionName="echo", Payload=b'"' + b"x" * 6291456 + b'"')
 refused(invoke, "RequestEntityTooLargeException", "1048578 byte payload is too large for the Event invocation type (limit 1048576 bytes)", 413, FunctionName="echo", InvocationType="Event", Payload=b'"' + b"x" * 1048576 + b'"')
 answer = refused(invoke, "TooManyRequestsException", "Rate Exceeded.", 429, FunctionName="full")
@@ -86,14 +86,31 @@ permission = dict(FunctionName="echo", StatementId="s3", Action="lambda:InvokeFu
 added = json.loads(client.add_permission(**permission)["Statement"])
 expected = {"Sid": "s3", "Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "lambda:InvokeFunction", "Resource": ARN, "Condition": {"ArnLike": {"AWS:SourceArn": "arn:aws:s3:::uploads"}}}
 assert added == expected and list(added) == list(expected), added
-refused(client.add_permission, "ResourceConflictException", "The statement id (s3) provided already exists.", 409, **permission)
-refused(client.add_permission, "ValidationException", "at 'statementId'", 400, **{**permission, "StatementId": "a.b"})
-refused(client.add_permission, "InvalidParameterValueException", "The provided principal was invalid.", 400, **{**permission, "StatementId": "t", "Principal": "nobody"})
+refused(client.add_permission, "ResourceConflictException", "The statement id (s3) provided already exists. Please provide a new statement id, or remove the existing statement.", 409, **permission)
+refused(client.add_permission, "ValidationException", "1 validation error detected: Value 'a.b' at 'statementId' failed to satisfy constraint: Member must satisfy regular expression pattern: ([a-zA-Z0-9-_]+)", 400, **{**permission, "StatementId": "a.b"})
+refused(client.add_permission, "InvalidParameterValueException", "The provided principal was invalid. Please check the principal and try again.", 400, **{**permission, "StatementId": "t", "Principal": "nobody"})
 refused(client.add_permission, "InvalidParameterValueException", "We currently do not support adding policies for $LATEST.", 400, Qualifier="$LATEST", **permission)
-refused(client.add_permission, "PreconditionFailedException", "The Revision Id provided does not match", 412, RevisionId="x", **{**permission, "StatementId": "t"})
+refused(client.add_permission, "PreconditionFailedException", "The Revision Id provided does not match the latest Revision Id. Call the GetPolicy API to retrieve the latest Revision Id", 412, RevisionId="x", **{**permission, "StatementId": "t"})
+for qualifier, code, text, status in [
+    ("7", "ResourceNotFoundException", f"Function not found: {ARN}:7", 404),
+    ("$x", "ResourceNotFoundException", f"Function not found: {ARN}:$x", 404),
+    ("live", "ResourceNotFoundException", f"Cannot find alias arn: {ARN}:live", 404),
+    ("a?b", "ValidationException", r"regular expression pattern: \$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+", 400),
+]:
+    refused(client.add_permission, code, text, status, Qualifier=qualifier, **permission)
+refused(client.add_permission, "ResourceNotFoundException", "Function not found: " + ARN.replace("echo", "nobody"), 404, **{**permission, "FunctionName": "nobody"})
+refused(client.get_policy, "ResourceNotFoundException", "The resource you requested does not exist.", 404, FunctionName="nobody")
+refused(client.remove_permission, "ResourceNotFoundException", "No policy found for: " + ARN.replace("echo", "nobody"), 404, FunctionName="nobody", StatementId="s3")
 for sid, arguments, principal, condition in [
     ("any", {"Principal": "*", "SourceAccount": "111111111111"}, "*", {"StringEquals": {"AWS:SourceAccount": "111111111111"}}),
     ("account", {"Principal": "111111111111"}, {"AWS": "arn:aws:iam::111111111111:root"}, None),
+    ("user", {"Principal": "arn:aws:iam::111111111111:user/ada"}, {"AWS": "arn:aws:iam::111111111111:user/ada"}, None),
+    (
+        "all",
+        {"Principal": "*", "Action": "lambda:InvokeFunctionUrl", "FunctionUrlAuthType": "NONE", "SourceAccount": "111111111111", "PrincipalOrgID": "o-1234567890", "SourceArn": "arn:aws:s3:::uploads"},
+        "*",
+        {"StringEquals": {"AWS:SourceAccount": "111111111111", "lambda:FunctionUrlAuthType": "NONE", "aws:PrincipalOrgID": "o-1234567890"}, "ArnLike": {"AWS:SourceArn": "arn:aws:s3:::uploads"}},
+    ),
     ("alexa", {"Principal": "alexa-appkit.amazon.com", "EventSourceToken": "amzn1.ask.skill.x"}, {"Service": "alexa-appkit.amazon.com"}, {"StringEquals": {"lambda:EventSourceToken": "amzn1.ask.skill.x"}}),
     ("url", {"Principal": "*", "Action": "lambda:InvokeFunctionUrl", "FunctionUrlAuthType": "NONE"}, "*", {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}}),
 ]:
@@ -101,10 +118,10 @@ for sid, arguments, principal, condition in [
     assert added["Principal"] == principal and added.get("Condition") == condition, added
 policy = client.get_policy(FunctionName="echo")
 document = json.loads(policy["Policy"])
-assert [s["Sid"] for s in document["Statement"]] == ["s3", "any", "account", "alexa", "url"] and document["Id"] == "default", document
+assert [s["Sid"] for s in document["Statement"]] == ["s3", "any", "account", "user", "all", "alexa", "url"] and document["Id"] == "default", document
 refused(client.remove_permission, "ResourceNotFoundException", "Statement nobody is not found in resource policy.", 404, FunctionName="echo", StatementId="nobody")
 client.remove_permission(FunctionName="echo", StatementId="url", RevisionId=policy["RevisionId"])
-for sid in ["s3", "any", "account", "alexa"]:
+for sid in ["s3", "any", "account", "user", "all", "alexa"]:
     client.remove_permission(FunctionName="echo", StatementId=sid)
 refused(client.get_policy, "ResourceNotFoundException", "The resource you requested does not exist.", 404, FunctionName="echo")
 
@@ -123,12 +140,20 @@ answer = client.update_function_event_invoke_config(FunctionName="echo", Maximum
 assert answer["MaximumEventAgeInSeconds"] == 60 and answer["MaximumRetryAttempts"] == 1, answer
 for destination, text in [
     (ARN, "You can't specify the function as a destination for itself."),
-    (ARN.replace("echo", "nobody"), "is invalid."),
+    (ARN.replace("echo", "nobody"), "The destination ARN " + ARN.replace("echo", "nobody") + " is invalid."),
     ("arn:aws:iam::123456789012:role/x", "The provided destination config DestinationConfig(onSuccess=OnSuccess(destination=arn:aws:iam::123456789012:role/x), onFailure=null) is invalid."),
 ]:
     refused(put, "InvalidParameterValueException", text, 400, FunctionName="echo", DestinationConfig={"OnSuccess": {"Destination": destination}})
-refused(put, "ValidationException", "at 'destinationConfig.onFailure.destination'", 400, FunctionName="echo", DestinationConfig={"OnFailure": {"Destination": "queue"}})
+refused(put, "ValidationException", "at 'destinationConfig.onFailure.destination' failed to satisfy constraint: Member must satisfy regular expression pattern: $|kafka://([^.]([a-zA-Z0-9\\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)", 400, FunctionName="echo", DestinationConfig={"OnFailure": {"Destination": "queue"}})
 assert len(client.list_function_event_invoke_configs(FunctionName="echo")["FunctionEventInvokeConfigs"]) == 1
 client.delete_function_event_invoke_config(FunctionName="echo")
 refused(client.delete_function_event_invoke_config, "ResourceNotFoundException", none, 404, FunctionName="echo")
+
+# Loops.
+assert client.get_function_recursion_config(FunctionName="echo")["RecursiveLoop"] == "Terminate"
+put = client.put_function_recursion_config
+refused(put, "ValidationException", "at 'recursiveLoop' failed to satisfy constraint: Member must satisfy enum value set: [Terminate, Allow]", 400, FunctionName="echo", RecursiveLoop="Never")
+for wanted in ["Allow", "Terminate"]:
+    assert put(FunctionName="echo", RecursiveLoop=wanted)["RecursiveLoop"] == wanted
+    assert client.get_function_recursion_config(FunctionName="echo")["RecursiveLoop"] == wanted
 print("all well")

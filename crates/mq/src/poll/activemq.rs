@@ -1,12 +1,14 @@
 //! ActiveMQ over STOMP.
 
 use std::collections::{HashMap, HashSet};
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
+use futures_util::future::{Either, select};
 use lambda_with::{
     Base64, EpochMillis, Error, ErrorKind, Map, Nullable, Record, Source, Text, Timestamp,
 };
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 
 use super::stomp::{Frame, Reader, Writer, connect};
 use super::{EVENT_BYTES, lost, record};
@@ -66,6 +68,8 @@ pub struct ActiveMqSource {
     prefetch: u16,
     reader: Mutex<Option<Reader>>,
     shared: Mutex<Shared>,
+    /// Told when something was released or is no longer in flight.
+    changed: Notify,
 }
 
 #[derive(Default)]
@@ -102,6 +106,7 @@ impl ActiveMqSource {
             prefetch: prefetch.max(1),
             reader: Mutex::default(),
             shared: Mutex::default(),
+            changed: Notify::new(),
         };
         source.open(&mut *source.reader.lock().await).await?;
         Ok(source)
@@ -176,40 +181,20 @@ impl ActiveMqSource {
         record(&message, id, format!("{number}/{ack}"), arrived)
     }
 
-    /// Whether messages are to be given back first. Waits until nothing else is in flight then.
-    async fn returning(&self, until: Instant) -> Returning {
-        loop {
-            let shared = self.shared.lock().await;
-            match (shared.returning, shared.in_flight.is_empty()) {
-                (false, _) => return Returning::Nothing,
-                (true, true) => return Returning::Now,
-                (true, false) if Instant::now() >= until => return Returning::Later,
-                (true, false) => drop(shared),
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
+    /// Waits until `is`.
+    async fn until(&self, is: impl Fn(&Shared) -> bool) {
+        while !is(&*self.shared.lock().await) {
+            self.changed.notified().await;
         }
     }
-}
 
-/// Whether messages are to be given back by ending the connection.
-enum Returning {
-    Nothing,
-    Now,
-    Later,
-}
-
-impl Source for ActiveMqSource {
-    async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Record>, Error> {
-        let until = Instant::now() + wait;
-        let mut reader = self.reader.lock().await;
-        match self.returning(until).await {
-            Returning::Nothing => {}
-            Returning::Now => *reader = None,
-            Returning::Later => return Ok(Vec::new()),
-        }
-        if reader.is_none() {
-            self.open(&mut reader).await?;
-        }
+    /// Reads messages; none where some were released before the first came.
+    async fn read(
+        &self,
+        reader: &mut Option<Reader>,
+        max: usize,
+        until: Instant,
+    ) -> Result<Option<Vec<Record>>, Error> {
         let number = self.shared.lock().await.number;
         let (mut records, mut bytes) = (Vec::new(), 0);
         while records.len() < max && bytes < EVENT_BYTES {
@@ -219,7 +204,16 @@ impl Source for ActiveMqSource {
                 true => until.saturating_duration_since(Instant::now()),
                 false => Duration::from_millis(5),
             };
-            match tokio::time::timeout(left, stream.ready()).await {
+            let ready = {
+                let ready = pin!(tokio::time::timeout(left, stream.ready()));
+                let released = pin!(self.until(|shared| shared.returning));
+                match select(ready, released).await {
+                    Either::Left((ready, _)) => ready,
+                    Either::Right(_) if records.is_empty() => return Ok(None),
+                    Either::Right(_) => break,
+                }
+            };
+            match ready {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => {
                     *reader = None;
@@ -231,11 +225,8 @@ impl Source for ActiveMqSource {
                 Ok(frame) if frame.command == "MESSAGE" => {
                     let record = self.record(number, &frame)?;
                     bytes += record.json.len();
-                    self.shared
-                        .lock()
-                        .await
-                        .in_flight
-                        .insert(record.receipt.clone());
+                    let receipt = record.receipt.clone();
+                    self.shared.lock().await.in_flight.insert(receipt);
                     records.push(record);
                 }
                 Ok(frame) if frame.command == "ERROR" => {
@@ -253,7 +244,30 @@ impl Source for ActiveMqSource {
                 }
             }
         }
-        Ok(records)
+        Ok(Some(records))
+    }
+}
+
+impl Source for ActiveMqSource {
+    async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Record>, Error> {
+        let until = Instant::now() + wait;
+        let mut reader = self.reader.lock().await;
+        loop {
+            if self.shared.lock().await.returning {
+                let left = until.saturating_duration_since(Instant::now());
+                let done = self.until(|shared| shared.in_flight.is_empty());
+                if tokio::time::timeout(left, done).await.is_err() {
+                    return Ok(Vec::new());
+                }
+                *reader = None;
+            }
+            if reader.is_none() {
+                self.open(&mut reader).await?;
+            }
+            if let Some(records) = self.read(&mut reader, max, until).await? {
+                return Ok(records);
+            }
+        }
     }
 
     async fn acknowledge(&self, records: &[Record]) -> Result<(), Error> {
@@ -262,6 +276,7 @@ impl Source for ActiveMqSource {
             shared.answer("ACK", record).await?;
             shared.released.remove(&record.id);
         }
+        self.changed.notify_one();
         Ok(())
     }
 
@@ -277,6 +292,7 @@ impl Source for ActiveMqSource {
                 shared.returning |= shared.in_flight.remove(&record.receipt);
             }
         }
+        self.changed.notify_one();
         Ok(())
     }
 }

@@ -2,14 +2,49 @@
 
 #![allow(dead_code, reason = "each test file uses its own broker")]
 
+pub(crate) mod amqp;
+pub(crate) mod stomp;
+
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use lambda_with::{Base64, Record, Source};
+use serde_json::Value;
+
+/// How long a test waits for a message.
+pub(crate) const WAIT: Duration = Duration::from_secs(10);
+
 /// Where the broker listens, and the process that ends it with this one.
 type Started = (u16, Child);
+
+/// The bodies of messages, those marked that were delivered before.
+pub(crate) fn bodies(records: &[Record]) -> String {
+    let body = |record: &Record| {
+        let message: Value = serde_json::from_slice(&record.json).unwrap();
+        let data: Base64 = serde_json::from_value(message["data"].clone()).unwrap();
+        let mark = if message["redelivered"] == true {
+            "*"
+        } else {
+            ""
+        };
+        String::from_utf8(data.decode().unwrap()).unwrap() + mark
+    };
+    records.iter().map(body).collect::<Vec<_>>().join(" ")
+}
+
+/// Receives until there are `count`.
+pub(crate) async fn receive(source: &impl Source, count: usize) -> Vec<Record> {
+    let mut records = Vec::new();
+    while records.len() < count {
+        let some = source.receive(count - records.len(), WAIT).await.unwrap();
+        assert!(!some.is_empty(), "{} of {count}", records.len());
+        records.extend(some);
+    }
+    records
+}
 
 /// The port of a RabbitMQ broker with its user `guest`.
 pub(crate) fn rabbitmq() -> u16 {

@@ -16,9 +16,9 @@ pub(super) struct Entry {
     /// The element exactly as it came.
     pub(super) xml: String,
     kind: String,
-    pub(super) id: String,
+    id: String,
     /// The ARN of the function, queue or topic.
-    pub(super) target: String,
+    target: String,
     events: Vec<String>,
     pub(super) prefix: Option<String>,
     suffix: Option<String>,
@@ -61,23 +61,6 @@ impl Entry {
         }
     }
 
-    /// Whether it runs a function.
-    pub(super) fn is_function(&self) -> bool {
-        self.kind == FUNCTION
-    }
-
-    /// Whether both do the same, whatever order their events stand in.
-    pub(super) fn same(&self, other: &Self) -> bool {
-        let sorted = |entry: &Self| {
-            let mut events = entry.events.clone();
-            events.sort_unstable();
-            events
-        };
-        (&self.kind, &self.id, &self.target) == (&other.kind, &other.id, &other.target)
-            && (&self.prefix, &self.suffix) == (&other.prefix, &other.suffix)
-            && sorted(self) == sorted(other)
-    }
-
     /// Why Amazon S3 would refuse both in one configuration.
     pub(super) fn overlap(&self, other: &Self) -> Option<String> {
         let findings = self.connection().conflicts(&other.connection());
@@ -85,16 +68,6 @@ impl Entry {
             .into_iter()
             .find(|finding| finding.code == "LW0113")
             .map(|finding| finding.what)
-    }
-
-    /// What it says, for the eye.
-    pub(super) fn shown(&self) -> serde_json::Value {
-        serde_json::json!({
-            "LambdaFunctionArn": self.target,
-            "Events": self.events,
-            "Prefix": self.prefix,
-            "Suffix": self.suffix,
-        })
     }
 
     /// What it does, as a connection of a bucket that has no name here.
@@ -148,6 +121,27 @@ impl Entry {
             prefix: rule("prefix"),
             suffix: rule("suffix"),
         }
+    }
+}
+
+impl lambda_with_aws::Entry for Entry {
+    fn name(&self) -> &str {
+        &self.id
+    }
+
+    fn target(&self) -> &str {
+        &self.target
+    }
+
+    fn members(&self) -> serde_json::Value {
+        let mut events = self.events.clone();
+        events.sort_unstable();
+        serde_json::json!({
+            "LambdaFunctionArn": self.target,
+            "Events": events,
+            "Prefix": self.prefix,
+            "Suffix": self.suffix,
+        })
     }
 }
 

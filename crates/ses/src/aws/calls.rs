@@ -4,14 +4,14 @@ use aws_sdk_ses::config::http::HttpResponse;
 use aws_sdk_ses::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ses::types::ReceiptRule;
 use lambda_with::{Error, ErrorKind};
-use lambda_with_aws::{Exchange, Goal, failed};
+use lambda_with_aws::{Exchange, failed};
 
 use super::Rule;
 use super::document::Node;
 
 impl Rule {
     /// The rule; nothing where there is none.
-    pub(super) async fn found(&self, goal: Goal) -> Result<Option<Node>, Error> {
+    pub(super) async fn found(&self) -> Result<Option<Node>, Error> {
         let exchange = Exchange::new();
         let request = self
             .client
@@ -25,11 +25,6 @@ impl Rule {
                 let error = self.failed("DescribeReceiptRule", error);
                 match error.context("code") {
                     Some("RuleDoesNotExist" | "RuleDoesNotExistException") => Ok(None),
-                    Some("RuleSetDoesNotExist" | "RuleSetDoesNotExistException")
-                        if goal == Goal::Disconnect =>
-                    {
-                        Ok(None)
-                    }
                     _ => Err(error),
                 }
             }
@@ -120,7 +115,7 @@ impl Rule {
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        let error = failed(operation, self.what(), error);
+        let error = failed(operation, self.thing(), error);
         let code = error.context("code").unwrap_or_default().to_owned();
         match code.trim_end_matches("Exception") {
             "RuleSetDoesNotExist" => {

@@ -1,7 +1,7 @@
 //! What differs between the rule defined and the one that stands.
 
 use lambda_with::Integration;
-use lambda_with_aws::{Action, Aim, Change, Goal, Reading};
+use lambda_with_aws::{Action, Change, Reading, same_function};
 use serde_json::Value;
 
 use super::Rule;
@@ -14,26 +14,19 @@ const MOST: usize = 10;
 const LAST: [&str; 2] = ["StopAction", "BounceAction"];
 
 impl Rule {
-    /// What is to be done, and the rule that comes of it: nothing where there is to be none.
-    pub(super) fn compare(&self, found: Option<&Node>, aim: Aim) -> (Reading, Option<Node>) {
-        match aim.goal {
-            Goal::Connect => self.connected(found),
-            Goal::Disconnect => self.disconnected(found),
-        }
-    }
-
-    fn connected(&self, found: Option<&Node>) -> (Reading, Option<Node>) {
+    /// What connecting does, and the rule that comes of it.
+    pub(super) fn connected(&self, found: Option<&Node>) -> (Reading, Option<Node>) {
         let mut reading = Reading::default();
         if found.is_none() && self.ses.existing {
             let fix = "make the rule, or leave out `existing` to have it made";
             reading
                 .refusals
-                .push(format!("there is no {}; {fix}", self.what()));
+                .push(format!("there is no {}; {fix}", self.thing()));
             return (reading, None);
         }
         let head = Node::from(&self.ses.head());
         let mut next = found.cloned().unwrap_or_else(|| head.clone());
-        let mut change = Change::new(Action::Update, self.what()).of(self.ses.name());
+        let mut change = Change::new(Action::Update, self.thing()).of(self.ses.name());
         if let (Node::Members(members), false, true) = (&head, self.ses.existing, found.is_some()) {
             for (name, wanted) in members {
                 let stands = next.get(name);
@@ -58,7 +51,7 @@ impl Rule {
         if actions.len() > MOST {
             reading.refusals.push(format!(
                 "the {} would have {} actions, more than the {MOST} Amazon SES takes",
-                self.what(),
+                self.thing(),
                 actions.len()
             ));
         }
@@ -69,11 +62,11 @@ impl Rule {
         }
         let change = match found {
             None => {
-                let create = Change::new(Action::Create, self.what()).of(self.ses.name());
+                let create = Change::new(Action::Create, self.thing()).of(self.ses.name());
                 create.members(&Value::Null, &Value::from(&next))
             }
             Some(found) if *found == next => {
-                Change::new(Action::Keep, self.what()).of(self.ses.name())
+                Change::new(Action::Keep, self.thing()).of(self.ses.name())
             }
             Some(_) => change,
         };
@@ -108,7 +101,8 @@ impl Rule {
         }
     }
 
-    fn disconnected(&self, found: Option<&Node>) -> (Reading, Option<Node>) {
+    /// What disconnecting does, and the rule that comes of it: nothing where there is to be none.
+    pub(super) fn disconnected(&self, found: Option<&Node>) -> (Reading, Option<Node>) {
         let mut reading = Reading::default();
         let Some(found) = found else {
             return (reading, None);
@@ -130,7 +124,7 @@ impl Rule {
                 left.remove(ours);
             }
         }
-        let change = Change::new(Action::Remove, self.what()).of(self.ses.name());
+        let change = Change::new(Action::Remove, self.thing()).of(self.ses.name());
         if left.is_empty() && !self.ses.existing {
             reading.changes.push(change);
             return (reading, None);
@@ -144,12 +138,11 @@ impl Rule {
 
     /// Whether it runs this function, in whatever version.
     fn is_ours(&self, action: &Node) -> bool {
-        let plain = |arn: &str| arn.split(':').take(7).collect::<Vec<_>>().join(":");
         let runs = action
             .get("LambdaAction")
             .and_then(|action| action.get("FunctionArn"));
         runs.and_then(Node::text)
-            .is_some_and(|arn| plain(arn) == plain(self.function.arn.as_str()))
+            .is_some_and(|arn| same_function(arn, self.function.arn.as_str()))
     }
 }
 

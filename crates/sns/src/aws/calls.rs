@@ -1,57 +1,43 @@
 //! The calls.
 
-use lambda_with::{Error, ErrorKind};
-use lambda_with_aws::{Goal, failed};
+use lambda_with::Error;
+use lambda_with_aws::{failed, if_there, same_function};
 
 use super::Subscription;
 use super::standing::Standing;
 
 impl Subscription {
-    /// The topic's subscriptions that run this function, in whatever version.
-    pub(super) async fn found(&self, goal: Goal) -> Result<Vec<Standing>, Error> {
-        let request = self.client.list_subscriptions_by_topic();
+    pub(super) async fn found(&self) -> Result<Vec<Standing>, Error> {
         let topic = self.sns.topic.as_str();
-        let mut pages = request.topic_arn(topic).into_paginator().send();
+        let request = self.client.list_subscriptions_by_topic().topic_arn(topic);
+        let mut subscriptions = request.into_paginator().items().send();
         let mut found = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = match page {
-                Ok(page) => page,
-                Err(error) => {
-                    let error = failed("ListSubscriptionsByTopic", format!("topic {topic}"), error);
-                    return match error.kind() {
-                        ErrorKind::NotFound if goal == Goal::Disconnect => Ok(Vec::new()),
-                        ErrorKind::NotFound => {
-                            Err(error.with("fix", "create the topic, or correct its ARN"))
-                        }
-                        _ => Err(error),
-                    };
-                }
-            };
-            for subscription in page.subscriptions.unwrap_or_default() {
-                let endpoint = subscription.endpoint.unwrap_or_default();
-                if subscription.protocol.as_deref() == Some("lambda")
-                    && plain(&endpoint) == plain(self.function.arn.as_str())
-                {
-                    let arn = subscription.subscription_arn.unwrap_or_default();
-                    found.push(self.standing(arn, endpoint).await?);
-                }
+        while let Some(subscription) = subscriptions.next().await {
+            let subscription = subscription.map_err(|error| {
+                failed("ListSubscriptionsByTopic", format!("topic {topic}"), error)
+            })?;
+            let endpoint = subscription.endpoint.unwrap_or_default();
+            if subscription.protocol.as_deref() == Some("lambda")
+                && same_function(&endpoint, self.function.arn.as_str())
+            {
+                let arn = subscription.subscription_arn.unwrap_or_default();
+                found.extend(self.standing(arn, endpoint).await?);
             }
         }
         Ok(found)
     }
 
-    async fn standing(&self, arn: String, endpoint: String) -> Result<Standing, Error> {
+    /// The subscription with its attributes; nothing where it has gone since it was listed.
+    async fn standing(&self, arn: String, endpoint: String) -> Result<Option<Standing>, Error> {
         if !arn.starts_with("arn:") || endpoint != self.function.arn.as_str() {
-            return Ok(Standing::new(arn, endpoint, &Default::default()));
+            return Ok(Some(Standing::new(arn, endpoint, &Default::default())));
         }
         let request = self.client.get_subscription_attributes();
-        match request.subscription_arn(&arn).send().await {
-            Ok(answer) => {
-                let attributes = answer.attributes.unwrap_or_default();
-                Ok(Standing::new(arn, endpoint, &attributes))
-            }
-            Err(error) => Err(failed("GetSubscriptionAttributes", self.what(), error)),
-        }
+        let answer = request.subscription_arn(&arn).send().await;
+        let answer =
+            answer.map_err(|error| failed("GetSubscriptionAttributes", self.thing(), error));
+        Ok(if_there(answer)?
+            .map(|answer| Standing::new(arn, endpoint, &answer.attributes.unwrap_or_default())))
     }
 
     pub(super) async fn subscribe(&self) -> Result<(), Error> {
@@ -70,7 +56,7 @@ impl Subscription {
         }
         let sent = request.send().await;
         sent.map(drop)
-            .map_err(|error| failed("Subscribe", self.what(), error))
+            .map_err(|error| failed("Subscribe", self.thing(), error))
     }
 
     pub(super) async fn set(
@@ -86,25 +72,14 @@ impl Subscription {
             .set_attribute_value(value);
         let sent = request.send().await;
         sent.map(drop).map_err(|error| {
-            let what = format!("{name} of the {}", self.what());
+            let what = format!("{name} of the {}", self.thing());
             failed("SetSubscriptionAttributes", what, error)
         })
     }
 
     pub(super) async fn unsubscribe(&self, arn: &str) -> Result<(), Error> {
-        let request = self.client.unsubscribe().subscription_arn(arn);
-        match request.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => match failed("Unsubscribe", self.what(), error) {
-                error if error.kind() == ErrorKind::NotFound => Ok(()),
-                error => Err(error),
-            },
-        }
+        let sent = self.client.unsubscribe().subscription_arn(arn).send().await;
+        sent.map(drop)
+            .map_err(|error| failed("Unsubscribe", self.thing(), error))
     }
-}
-
-/// A function's ARN without version or alias.
-fn plain(arn: &str) -> &str {
-    let end = arn.match_indices(':').nth(6).map(|(at, _)| at);
-    end.map_or(arn, |end| &arn[..end])
 }

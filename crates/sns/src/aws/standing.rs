@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use lambda_with_aws::Entry;
 use serde_json::{Value, json};
 
 /// One subscription of the function, in whatever version.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Standing {
     /// Its ARN, or `PendingConfirmation`.
     pub(super) arn: String,
@@ -69,6 +70,21 @@ impl Standing {
                 (_, value) => Some((name, Some(value.to_string()))),
             })
             .collect()
+    }
+}
+
+/// A topic has one subscription for each version or alias, which is what tells them apart.
+impl Entry for Standing {
+    fn name(&self) -> &str {
+        &self.endpoint
+    }
+
+    fn target(&self) -> &str {
+        &self.endpoint
+    }
+
+    fn members(&self) -> Value {
+        self.attributes.clone()
     }
 }
 

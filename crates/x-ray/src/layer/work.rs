@@ -1,21 +1,37 @@
 //! One span on its way to become a subsegment.
 
+mod write;
+
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use lambda_with::{Text, Timestamp};
 use tracing::Metadata;
 
 use super::fields::{Failure, Fields};
-use crate::{
-    Aws, Cause, CauseDetails, Exception, Namespace, SegmentId, StackFrame, Subsegment, TraceHeader,
-    TraceId,
-};
+use crate::{SegmentId, TraceHeader};
+
+/// How many subsegments that have ended wait for what they are part of.
+const MAX_PARTS: usize = 100;
+
+/// How many bytes they may have.
+const MAX_BYTES: usize = 32 * 1024;
+
+/// How deep they nest: readers of JSON have limits of their own.
+const MAX_DEPTH: usize = 24;
+
+/// How many events of the level `ERROR` are told of one span.
+const MAX_FAILURES: usize = 10;
+
+/// How many spans one may follow from.
+const MAX_PRECURSORS: usize = 50;
+
+/// What is added to a part to make it a document of its own.
+const ENVELOPE: usize = 128;
 
 /// The invocation a span belongs to.
 pub(super) struct Traced {
     pub(super) header: TraceHeader,
-    pub(super) root: TraceId,
+    pub(super) trace: String,
     /// The segment Lambda sends.
     pub(super) segment: SegmentId,
 }
@@ -28,12 +44,21 @@ pub(super) struct Work {
     pub(super) fields: Fields,
     /// When the span was last left.
     pub(super) left: Option<SystemTime>,
-    /// Siblings it follows from.
-    pub(super) precursors: Vec<SegmentId>,
-    /// What has ended within it.
-    pub(super) parts: Vec<Subsegment>,
     start: SystemTime,
-    exceptions: Vec<Exception>,
+    /// Siblings it follows from.
+    precursors: Vec<SegmentId>,
+    failures: Vec<(Failure, &'static Metadata<'static>)>,
+    /// What has ended within it.
+    parts: Vec<Part>,
+}
+
+/// A subsegment that has ended, with all that is part of it.
+#[derive(Default)]
+pub(super) struct Part {
+    json: String,
+    /// How many subsegments it holds, itself among them.
+    count: usize,
+    depth: usize,
 }
 
 impl Work {
@@ -44,82 +69,80 @@ impl Work {
             parent,
             fields: Fields::default(),
             left: None,
-            precursors: Vec::new(),
-            parts: Vec::new(),
             start: SystemTime::now(),
-            exceptions: Vec::new(),
+            precursors: Vec::new(),
+            failures: Vec::new(),
+            parts: Vec::new(),
         }
     }
 
     /// Takes note of an event of the level `ERROR`.
-    pub(super) fn failed(&mut self, failure: Failure, event: &Metadata<'_>) {
-        let stack = event.file().map(|file| {
-            vec![StackFrame {
-                path: Some(file.into()),
-                line: event.line().map(i64::from),
-                label: event.module_path().map(Text::from),
-                ..StackFrame::default()
-            }]
-        });
-        let messages = failure.into_messages();
-        let ids: Vec<Text> = messages
-            .iter()
-            .map(|_| SegmentId::random().into())
-            .collect();
-        for (place, message) in messages.into_iter().enumerate() {
-            self.exceptions.push(Exception {
-                id: ids.get(place).cloned(),
-                message: Some(message.into()),
-                cause: ids.get(place + 1).cloned(),
-                stack: stack.clone().filter(|_| place == 0),
-                ..Exception::default()
-            });
+    pub(super) fn failed(&mut self, failure: Failure, event: &'static Metadata<'static>) {
+        if self.failures.len() < MAX_FAILURES {
+            self.failures.push((failure, event));
         }
     }
 
-    /// The subsegment it has become.
-    pub(super) fn finish(mut self, name: &str) -> Subsegment {
-        let name = self
-            .fields
-            .service
-            .clone()
-            .filter(|_| self.fields.is_aws)
-            .unwrap_or_else(|| name.into());
-        let end = self.left.unwrap_or_else(SystemTime::now).max(self.start);
-        let failed = !self.exceptions.is_empty();
-        let is_aws = self.fields.is_aws;
-        let metadata = self.fields.metadata();
-        let annotations = self.fields.annotations;
-        Subsegment {
-            id: self.id.into(),
-            end_time: Some(micros(end).into()),
-            namespace: is_aws.then_some(Namespace::Aws),
-            aws: is_aws.then(|| Aws {
-                operation: self.fields.operation,
-                ..Aws::default()
-            }),
-            fault: failed.then_some(true),
-            cause: failed.then(|| {
-                Cause::Details(CauseDetails {
-                    exceptions: Some(self.exceptions),
-                    ..CauseDetails::default()
-                })
-            }),
-            annotations: (!annotations.is_empty()).then_some(annotations),
-            metadata,
-            precursor_ids: (!self.precursors.is_empty())
-                .then(|| self.precursors.into_iter().map(Text::from).collect()),
-            subsegments: (!self.parts.is_empty()).then_some(self.parts),
-            ..Subsegment::new(&name, micros(self.start))
+    pub(super) fn follows(&mut self, before: SegmentId) {
+        if self.precursors.len() < MAX_PRECURSORS {
+            self.precursors.push(before);
         }
+    }
+
+    /// Takes a part that has ended, unless there is no room: then it is to be sent by itself.
+    pub(super) fn hold(&mut self, part: &mut Part) -> bool {
+        let (count, bytes) = self.parts.iter().fold((0, 0), |(count, bytes), part| {
+            (count + part.count, bytes + part.json.len())
+        });
+        let fits = count + part.count <= MAX_PARTS
+            && bytes + part.json.len() <= MAX_BYTES
+            && part.depth < MAX_DEPTH;
+        if fits {
+            self.parts.push(std::mem::take(part));
+        }
+        fits
+    }
+
+    /// What the span has become, and what of it must be sent by itself for a document to have at
+    /// most `limit` bytes.
+    pub(super) fn finish(mut self, name: &str, limit: usize) -> (Part, Vec<Part>) {
+        let limit = limit.saturating_sub(ENVELOPE);
+        let mut apart = Vec::new();
+        let mut json = self.write(name);
+        if json.len() > limit {
+            apart = std::mem::take(&mut self.parts);
+            json = self.write(name);
+        }
+        // Better less than nothing.
+        if json.len() > limit {
+            self.fields.metadata.clear();
+            json = self.write(name);
+        }
+        if json.len() > limit {
+            self.fields
+                .values
+                .retain(|recorded| recorded.place.is_some());
+            self.failures.truncate(1);
+            json = self.write(name);
+        }
+        let part = Part {
+            json,
+            count: 1 + self.parts.iter().map(|part| part.count).sum::<usize>(),
+            depth: 1 + self
+                .parts
+                .iter()
+                .map(|part| part.depth)
+                .max()
+                .unwrap_or_default(),
+        };
+        (part, apart)
     }
 }
 
-/// Microseconds are what X-Ray asks for.
-fn micros(time: SystemTime) -> Timestamp {
-    let since = time
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    let whole = std::time::Duration::new(since.as_secs(), since.subsec_micros() * 1000);
-    (SystemTime::UNIX_EPOCH + whole).into()
+impl Part {
+    /// It as a document of its own.
+    pub(super) fn document(&self, traced: &Traced, parent: SegmentId) -> String {
+        let (trace, members) = (&traced.trace, &self.json[1..]);
+        format!(r#"{{"type":"subsegment","trace_id":"{trace}","parent_id":"{parent}",{members}"#)
+    }
 }

@@ -7,127 +7,120 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sqs::config::Credentials;
 use lambda_with::rules::batch::{Envelope, Limits};
 use lambda_with::rules::filter::{DataKey, FilterCriteria};
-use lambda_with::rules::mapping::{Mapping, SourceKind};
+use lambda_with::rules::mapping::{AccessType, Mapping, SourceKind};
 use lambda_with::rules::stream::Settings;
-use lambda_with::{Arn, Error, ErrorKind, Function, Stream};
+use lambda_with::{Arn, Error, ErrorKind, Stream};
 use lambda_with_dynamodb::poll::DynamoDbStream;
 use lambda_with_kafka::poll::KafkaStream;
 use lambda_with_kinesis::poll::KinesisStream;
-use lambda_with_local::{FunctionHandle, Mapping as Polling, Poller};
+use lambda_with_local::{Mapping as Polling, Opening, Poller};
 use lambda_with_mq::poll::{ActiveMqSource, RabbitMqSource};
 use lambda_with_sqs::poll::SqsSource;
 
-use super::{Access, Source};
-use crate::failure::Failure;
-use crate::services::Connection;
+use super::Access;
 
-impl Source<'_> {
-    pub(super) async fn open(
-        &self,
-        connection: &dyn Connection,
-        mapping: &Mapping,
-        definition: &Function,
-        access: &Access,
-        address: &str,
-        function: &FunctionHandle,
-    ) -> Result<Poller, Error> {
-        let region = mapping
+/// Begins to read the source of a mapping; checkpoints are kept under `name`.
+pub(super) async fn open(
+    opening: &Opening,
+    name: &str,
+    access: &Access,
+    address: &str,
+) -> Result<Poller, Error> {
+    let (mapping, function) = (&opening.mapping, &opening.function);
+    let definition = function.definition();
+    let arn = || {
+        mapping
             .source
-            .as_ref()
-            .map_or(definition.region(), Arn::region);
-        let config = || config(region, address, access.profile.as_deref());
-        match self {
-            Self::Sqs(sqs) => {
-                let client = aws_sdk_sqs::Client::new(&config().await);
-                let source = SqsSource::find(client, sqs.queue.clone()).await?;
-                let usual = Polling::default();
-                let most = sqs.maximum_concurrency.map(number);
-                let polling = Polling {
-                    maximum_concurrency: most.unwrap_or(usual.maximum_concurrency),
-                    ..polling(mapping, usual)?
-                };
-                Ok(function.poll(source, polling))
-            }
-            Self::Kinesis(kinesis) => {
-                let role = definition.role.as_ref().map(Arn::to_string);
-                let account = definition.account();
-                let role = role.unwrap_or_else(|| {
-                    format!("arn:aws:iam::{account}:role/{}", definition.name())
-                });
-                let client = aws_sdk_kinesis::Client::new(&config().await);
-                let source = KinesisStream::new(client, kinesis.stream.clone(), role);
-                stream(connection, source, mapping, SourceKind::Kinesis, function).await
-            }
-            Self::DynamoDb(table) => {
-                let client = aws_sdk_dynamodbstreams::Client::new(&config().await);
-                let source = DynamoDbStream::new(client, table.stream.clone());
-                stream(connection, source, mapping, SourceKind::DynamoDb, function).await
-            }
-            Self::Kafka(topic, kind) => {
-                let mut client = rdkafka::ClientConfig::new();
-                client.set("bootstrap.servers", address);
-                let group = mapping.consumer_group.clone();
-                let group = group.unwrap_or_else(|| format!("lambda-with-{}", connection.name()));
-                let source = KafkaStream::connect(client, *topic, group).await?;
-                let mut mapping = mapping.clone();
-                if mapping.bootstrap_servers.is_empty() {
-                    mapping.bootstrap_servers = vec![address.to_owned()];
-                }
-                stream(connection, source, &mapping, *kind, function).await
-            }
-            Self::ActiveMq(mq) => {
-                let (login, passcode, place) = parts(address);
-                let ahead = ahead(mapping, 5);
-                let queue = mq.queue.as_str();
-                let source = ActiveMqSource::connect(place, login, passcode, queue, ahead).await?;
-                let polling = Polling {
-                    data_key: DataKey::MQ,
-                    envelope: Envelope::active_mq(&mq.broker),
-                    ..polling(mapping, broker(5))?
-                };
-                Ok(function.poll(source, polling))
-            }
-            Self::RabbitMq(mq) => {
-                let source = RabbitMqSource::connect(address, &mq.queue, ahead(mapping, 1)).await?;
-                let host = mq.virtual_host.as_deref().unwrap_or("/");
-                let polling = Polling {
-                    data_key: DataKey::MQ,
-                    envelope: Envelope::rabbit_mq(&mq.broker, &mq.queue, host),
-                    ..polling(mapping, broker(1))?
-                };
-                Ok(function.poll(source, polling))
-            }
+            .clone()
+            .ok_or_else(|| Error::new(ErrorKind::Invalid, "the mapping names no source"))
+    };
+    let region = mapping.source.as_ref();
+    let region = region.map_or(definition.region(), Arn::region);
+    let config = || config(region, address, access.profile.as_deref());
+    let queue = mapping.queue.as_deref().unwrap_or_default();
+    match opening.kind {
+        SourceKind::SqsStandard | SourceKind::SqsFifo => {
+            let client = aws_sdk_sqs::Client::new(&config().await);
+            let source = SqsSource::find(client, arn()?).await?;
+            let usual = Polling::default();
+            let most = mapping.maximum_concurrency.map(number);
+            let polling = Polling {
+                maximum_concurrency: most.unwrap_or(usual.maximum_concurrency),
+                ..polling(mapping, usual)?
+            };
+            Ok(function.poll(source, polling))
         }
-    }
-
-    pub(super) fn explained(&self, error: &Error, at: &str) -> Failure {
-        let wanted = self.wanted();
-        let fix = match (error.kind(), self) {
-            (ErrorKind::NotFound, Self::Sqs(sqs)) => format!(
-                "make it: aws sqs create-queue --queue-name {} --endpoint-url {at}",
-                sqs.queue.resource()
-            ),
-            (ErrorKind::NotFound, _) => format!("make it at {at}, or correct its name"),
-            (ErrorKind::Unavailable, _) => {
-                format!("does anything listen at {at}? start it first, or leave {wanted} out")
+        SourceKind::Kinesis => {
+            let role = definition.role.as_ref().map(Arn::to_string);
+            let account = definition.account();
+            let role = role
+                .unwrap_or_else(|| format!("arn:aws:iam::{account}:role/{}", definition.name()));
+            let client = aws_sdk_kinesis::Client::new(&config().await);
+            stream(
+                opening,
+                name,
+                KinesisStream::new(client, arn()?, role),
+                mapping,
+            )
+            .await
+        }
+        SourceKind::DynamoDb => {
+            let client = aws_sdk_dynamodbstreams::Client::new(&config().await);
+            stream(opening, name, DynamoDbStream::new(client, arn()?), mapping).await
+        }
+        SourceKind::Kafka | SourceKind::Msk => {
+            let mut client = rdkafka::ClientConfig::new();
+            client.set("bootstrap.servers", address);
+            let group = mapping.consumer_group.clone();
+            let group = group.unwrap_or_else(|| format!("lambda-with-{name}"));
+            let topic = mapping.topic.as_deref().unwrap_or_default();
+            let source = KafkaStream::connect(client, topic, group).await?;
+            let mut mapping = mapping.clone();
+            if mapping.bootstrap_servers.is_empty() {
+                mapping.bootstrap_servers = vec![address.to_owned()];
             }
-            _ => format!("{wanted} says where it is, now {at}"),
-        };
-        Failure::new(error.to_string()).fix(fix)
+            stream(opening, name, source, &mapping).await
+        }
+        SourceKind::ActiveMq => {
+            let (login, passcode, place) = parts(address);
+            let ahead = ahead(mapping, 5);
+            let source = ActiveMqSource::connect(place, login, passcode, queue, ahead).await?;
+            let polling = Polling {
+                data_key: DataKey::MQ,
+                envelope: Envelope::active_mq(&arn()?),
+                ..polling(mapping, broker(5))?
+            };
+            Ok(function.poll(source, polling))
+        }
+        SourceKind::RabbitMq => {
+            let source = RabbitMqSource::connect(address, queue, ahead(mapping, 1)).await?;
+            let mut hosts = mapping.access.iter();
+            let host = hosts.find(|access| access.kind == AccessType::VirtualHost);
+            let host = host.and_then(|access| access.uri.as_deref()).unwrap_or("/");
+            let polling = Polling {
+                data_key: DataKey::MQ,
+                envelope: Envelope::rabbit_mq(&arn()?, queue, host),
+                ..polling(mapping, broker(1))?
+            };
+            Ok(function.poll(source, polling))
+        }
+        other => {
+            let message = format!("{} cannot be read here", other.name());
+            Err(Error::new(ErrorKind::Invalid, message))
+        }
     }
 }
 
 /// Begins to read a stream, whose shards must be there to be listed.
 async fn stream(
-    connection: &dyn Connection,
+    opening: &Opening,
+    name: &str,
     source: impl Stream + 'static,
     mapping: &Mapping,
-    kind: SourceKind,
-    function: &FunctionHandle,
 ) -> Result<Poller, Error> {
     source.shards().await?;
-    let settings = Settings::of(mapping, kind)?;
-    Ok(function.stream(connection.name(), source, settings))
+    let settings = Settings::of(mapping, opening.kind)?;
+    Ok(opening.function.stream(name, source, settings))
 }
 
 /// The mapping's settings, as the engine takes them.

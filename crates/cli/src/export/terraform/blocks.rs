@@ -73,6 +73,10 @@ impl<'a> Blocks<'a> {
                 extra = self.function(&function)?;
                 extra.extend(self.statement_id(id));
             }
+            "AWS::Lambda::Url" => {
+                let function = properties.remove("TargetFunctionArn").unwrap_or_default();
+                extra = self.function(&function)?;
+            }
             "AWS::CloudFormation::CustomResource" | "AWS::Lex::BotAlias" => {
                 in_a_stack(id, &kind, &mut properties);
             }

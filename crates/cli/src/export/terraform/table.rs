@@ -35,7 +35,7 @@ pub(super) const TARGET: &str = "Arn DeadLetterConfig{Arn} Id=target_id Input In
     InputTransformer{InputPathsMap=input_paths:map InputTemplate} \
     RetryPolicy{MaximumEventAgeInSeconds MaximumRetryAttempts} RoleArn";
 
-pub(super) const KINDS: [Kind; 38] = [
+pub(super) const KINDS: [Kind; 39] = [
     Kind {
         cloudformation: "AWS::ApiGateway::Authorizer",
         terraform: "aws_api_gateway_authorizer",
@@ -335,6 +335,15 @@ pub(super) const KINDS: [Kind; 38] = [
         // The function is named in two parts, so its property is translated by hand.
         fields: "Action EventSourceToken FunctionUrlAuthType InvokedViaFunctionUrl Principal \
                  PrincipalOrgID SourceAccount SourceArn",
+    },
+    Kind {
+        cloudformation: "AWS::Lambda::Url",
+        terraform: "aws_lambda_function_url",
+        reference: "function_url",
+        attributes: &[],
+        // The function is named in two parts, as for a permission.
+        fields: "AuthType=authorization_type Cors{AllowCredentials AllowHeaders AllowMethods \
+                 AllowOrigins ExposeHeaders MaxAge} InvokeMode",
     },
     Kind {
         cloudformation: "AWS::Lex::BotAlias",

@@ -2,6 +2,7 @@ use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
 use super::*;
+use crate::FunctionUrlAuthType;
 
 const FUNCTION: &str = "arn:aws:lambda:eu-west-1:123456789012:function:orders";
 
@@ -380,6 +381,39 @@ fn the_error_carries_the_fix() {
     let error = decision.into_result().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Denied);
     expect![[r#"s3.amazonaws.com may not do lambda:InvokeFunctionUrl to function:orders: no statement names s3.amazonaws.com (fix: {"Sid":"s3-b","Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},"Action":"lambda:InvokeFunctionUrl","Resource":"arn:aws:lambda:eu-west-1:123456789012:function:orders","Condition":{"StringEquals":{"AWS:SourceAccount":"1"},"ArnLike":{"AWS:SourceArn":"arn:aws:s3:::b"}}})"#]].assert_eq(&error.to_string());
+}
+
+#[test]
+fn a_url_takes_two_statements() {
+    let [url, invoke] = Statement::public_url();
+    let iam = Statement {
+        function_url_auth_type: Some(FunctionUrlAuthType::AwsIam),
+        ..url.clone()
+    };
+    let function: Arn = FUNCTION.parse().unwrap();
+    let actions = ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"];
+    for (statements, allowed) in [
+        (vec![], [false, false]),
+        (vec![url.clone()], [true, false]),
+        (vec![invoke.clone()], [false, true]),
+        (vec![iam, invoke.clone()], [false, true]),
+        (vec![url.clone(), invoke.clone()], [true, true]),
+    ] {
+        let policy = Policy::of_function(&function, &statements);
+        let caller = Caller::FunctionUrl;
+        let found =
+            actions.map(|action| may_invoke(&policy, &function, &caller, action).is_allowed());
+        assert_eq!(found, allowed, "{statements:?}");
+        // What lets in the URL's callers lets in nobody else.
+        let service = s3("b", "1");
+        assert!(!may_invoke(&policy, &function, &service, "lambda:InvokeFunction").is_allowed());
+    }
+    let policy = Policy::of_function(&function, &[invoke]);
+    let denied = may_invoke(&policy, &function, &Caller::FunctionUrl, actions[0]);
+    let Decision::Denied(denial) = denied else {
+        panic!("no statement allows it")
+    };
+    assert_eq!(denial.fix, Some(url));
 }
 
 proptest! {

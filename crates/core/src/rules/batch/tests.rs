@@ -255,6 +255,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
     /// A source that gives failed records out again, in order, sees each record done exactly once.
     #[test]
     fn nothing_is_lost_doubled_reordered_or_too_large(

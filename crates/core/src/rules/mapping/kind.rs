@@ -1,5 +1,7 @@
 //! The kinds of sources, and what tells them apart.
 
+use std::time::Duration;
+
 use crate::rules::filter::DataKey;
 
 /// What a mapping polls.
@@ -87,6 +89,25 @@ impl SourceKind {
     #[must_use]
     pub fn default_batch_size(self) -> u32 {
         if self.is_sqs() { 10 } else { 100 }
+    }
+
+    /// How long a batch gathers where the mapping sets no window.
+    #[must_use]
+    pub fn default_batching_window(self) -> Duration {
+        match self.is_sqs() || self.is_stream() {
+            true => Duration::ZERO,
+            false => Duration::from_millis(500),
+        }
+    }
+
+    /// The most invocations of one mapping at once, where Lambda does not let it scale further.
+    #[must_use]
+    pub fn most_at_once(self) -> Option<usize> {
+        match self {
+            Self::ActiveMq => Some(5),
+            Self::DocumentDb | Self::RabbitMq => Some(1),
+            _ => None,
+        }
     }
 
     /// Whether it is a queue of Amazon SQS.

@@ -62,7 +62,7 @@ pub(super) fn conflicts_within(one: &Mapping, other: &Mapping, kind: SourceKind)
         kind.source_field(),
         "the function reads the source twice",
     )
-    .why("AWS refuses a second event source mapping of one source to one function")
+    .why("AWS refuses the second mapping: it already exists. Please update or delete the existing mapping")
     .fix("keep one connection, with the patterns of both among its filters")
     .page(kind.page());
     vec![finding]

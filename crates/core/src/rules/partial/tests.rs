@@ -182,6 +182,8 @@ fn a_fifo_answer_is_followed_and_its_disorder_named() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
     #[test]
     fn every_record_is_judged_once(
         count in 0usize..12,

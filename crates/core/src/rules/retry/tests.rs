@@ -42,7 +42,7 @@ fn config(retries: u8, age: u64) -> Config {
 
 #[test]
 fn events_end_as_recorded() {
-    use Attempt::{Failed, NotRun, Succeeded};
+    use Attempt::{Failed, NotRun, Stopped, Succeeded};
     for (config, run, reserved, outcomes, expected) in [
         (
             Config::default(),
@@ -128,6 +128,13 @@ fn events_end_as_recorded() {
             &[NotRun],
             "[0.0, 1.0, 3.0, 7.0, 15.0, 31.0] Discard(EventAgeExceeded) count 0 at 60",
         ),
+        (
+            Config::default(),
+            0,
+            None,
+            &[Failed, Stopped],
+            "[0.0, 60.0] Discard(RetriesExhausted) count 1 at 60",
+        ),
     ] {
         assert_eq!(trace(config, run, reserved, outcomes), expected);
     }
@@ -165,12 +172,19 @@ fn limits_are_lambdas() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
     #[test]
     fn every_event_ends_in_time_and_within_its_attempts(
         retries in 0u8..=2,
         age in 60u64..=21_600,
         outcomes in prop::collection::vec(
-            prop_oneof![Just(Attempt::Succeeded), Just(Attempt::Failed), Just(Attempt::NotRun)],
+            prop_oneof![
+                4 => Just(Attempt::Failed),
+                4 => Just(Attempt::NotRun),
+                1 => Just(Attempt::Succeeded),
+                1 => Just(Attempt::Stopped),
+            ],
             1..40,
         ),
     ) {

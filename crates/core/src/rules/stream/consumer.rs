@@ -312,7 +312,9 @@ impl Consumer {
 /// Begins what a lane's plan says.
 fn act(settings: &Settings, lane: &mut Lane, plan: Plan, id: u64, now: Duration) -> Action {
     let mut work = lane.take(plan, settings, now);
-    let too_old = work.closes_window && lane.expires(settings, &work) <= now;
+    // The end of a window is tried once, however long its records have waited for it.
+    let tried = work.attempts > 0 || work.refusals > 0;
+    let too_old = work.closes_window && tried && lane.expires(settings, &work) <= now;
     let expired = match work.exhausted {
         true => Vec::new(),
         false => Lane::expired(&mut work, settings, now),

@@ -1,28 +1,17 @@
 //! What differs between a rule as it stands and as it is defined.
 
 use lambda_with::Integration;
-use lambda_with_aws::{Action, Aim, Change, Goal, Orphan, Reading};
+use lambda_with_aws::{Action, Aim, Change, Orphan, Reading, same_function};
 use serde_json::{Map, Value, json};
 
 use super::TopicRule;
 use crate::aws::document::{Document, action, target};
-use crate::aws::plain;
 use crate::{On, Rule};
 
 /// The most actions of a rule.
 const MOST: usize = 10;
 
 impl TopicRule {
-    /// What is to be done, and the rule that comes of it.
-    pub(super) fn compare(&self, found: &Document, aim: Aim) -> (Reading, Document) {
-        let (mut reading, mut next) = (Reading::default(), found.clone());
-        match aim.goal {
-            Goal::Connect => self.connected(found, &mut next, aim, &mut reading),
-            Goal::Disconnect => self.disconnected(&mut next, &mut reading),
-        }
-        (reading, next)
-    }
-
     /// Whether an action is this very function, in this version.
     fn is_ours(&self, action: &Value) -> bool {
         target(action) == Some(self.function.arn.as_str())
@@ -34,14 +23,20 @@ impl TopicRule {
         all.any(|action| self.is_ours(&action))
     }
 
-    fn connected(&self, found: &Document, next: &mut Document, aim: Aim, reading: &mut Reading) {
+    pub(in crate::aws) fn connected(
+        &self,
+        found: &Document,
+        next: &mut Document,
+        aim: Aim,
+        reading: &mut Reading,
+    ) {
         let definer = self.wanted.iter().find(|rule| rule.sql.is_some());
         if let Some(rule) = definer {
             self.defined(rule, found, next, reading);
         } else if !found.standing {
             let what = format!(
                 "{} does not exist, and no connection has the sql to make it",
-                self.what()
+                self.thing()
             );
             reading.refusals.push(what);
             return;
@@ -64,7 +59,7 @@ impl TopicRule {
             let number = next.actions.len();
             let what = format!(
                 "{} would have {number} actions, more than {MOST}",
-                self.what()
+                self.thing()
             );
             reading.refusals.push(what);
         }
@@ -93,7 +88,7 @@ impl TopicRule {
             reading.refusals.push(format!(
                 "{} is somebody else's: it has other settings ({}) and does not run this function; \
                  give the connection another rule, or leave sql out to be added to it as it stands",
-                self.what(),
+                self.thing(),
                 found.member("sql")
             ));
             return;
@@ -103,7 +98,7 @@ impl TopicRule {
                 next.set(name, value);
             }
         }
-        let mut change = Change::new(action, self.what())
+        let mut change = Change::new(action, self.thing())
             .of(rule.name())
             .members(&Value::Object(standing), &Value::Object(wanted));
         let others = found.actions.iter().filter_map(|it| it.value().ok());
@@ -115,7 +110,7 @@ impl TopicRule {
     }
 
     fn added(&self, next: &mut Document) -> Change {
-        let what = format!("action of {}", self.what());
+        let what = format!("action of {}", self.thing());
         let ours = action(self.function.arn.as_str());
         let mut standing = next.actions.iter().filter_map(|it| it.value().ok());
         if standing.any(|action| self.is_ours(&action)) {
@@ -126,7 +121,7 @@ impl TopicRule {
     }
 
     fn error_action(&self, next: &mut Document) -> Result<Change, String> {
-        let what = format!("error action of {}", self.what());
+        let what = format!("error action of {}", self.thing());
         let standing = next.error_action();
         if self.is_ours(&standing) {
             return Ok(Change::new(Action::Keep, what));
@@ -134,7 +129,7 @@ impl TopicRule {
         if standing != Value::Null {
             return Err(format!(
                 "{} has an error action already: {standing}",
-                self.what()
+                self.thing()
             ));
         }
         let ours = action(self.function.arn.as_str());
@@ -148,13 +143,13 @@ impl TopicRule {
         let wanted = self.wanted.iter().any(|rule| rule.on == On::Message);
         for standing in &found.actions {
             let value = standing.value().unwrap_or_default();
-            let Some(arn) = target(&value).filter(|arn| plain(arn) == plain(function)) else {
+            let Some(arn) = target(&value).filter(|arn| same_function(arn, function)) else {
                 continue;
             };
             if arn == function && wanted {
                 continue;
             }
-            let what = format!("action of {} with {arn}", self.what());
+            let what = format!("action of {} with {arn}", self.thing());
             if aim.options.prune {
                 next.actions.retain(|action| action != standing);
                 let change = Change::new(Action::Remove, what);
@@ -168,12 +163,12 @@ impl TopicRule {
         }
     }
 
-    fn disconnected(&self, next: &mut Document, reading: &mut Reading) {
+    pub(in crate::aws) fn disconnected(&self, next: &mut Document, reading: &mut Reading) {
         if !next.standing || !self.has_ours(next) {
             return;
         }
         for rule in &self.wanted {
-            let (what, before) = (self.what(), next.clone());
+            let (what, before) = (self.thing(), next.clone());
             let what = match rule.on {
                 On::Message => {
                     let ours = |value: Value| self.is_ours(&value);
@@ -200,11 +195,11 @@ impl TopicRule {
         let is_ours = rule.error_action.as_ref() == Some(&standing);
         if next.actions.is_empty() && (standing == Value::Null || is_ours) {
             next.gone = true;
-            let change = Change::new(Action::Remove, self.what());
+            let change = Change::new(Action::Remove, self.thing());
             reading.changes.push(change.of(rule.name()));
         } else if is_ours {
             next.remove("errorAction");
-            let change = Change::new(Action::Remove, format!("error action of {}", self.what()));
+            let change = Change::new(Action::Remove, format!("error action of {}", self.thing()));
             reading.changes.push(change.of(rule.name()));
         }
     }

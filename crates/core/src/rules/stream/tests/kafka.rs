@@ -162,40 +162,101 @@ mod any {
         shards.iter().flat_map(place).collect()
     }
 
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2000))]
+    /// What happens next to the batch that is invoked.
+    #[derive(Clone, Copy, Debug)]
+    enum Step {
+        Succeed,
+        Fail,
+        Refuse,
+        /// Reports the record of this place.
+        Report(usize),
+        /// The engine ends before it hears of the answer, and is started again.
+        Restart,
+    }
 
-        /// Whatever is reported, every partition goes on in order from its lowest failure, and
-        /// nothing is committed before it is done with.
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let step = prop_oneof![
+            3 => Just(Step::Succeed),
+            3 => Just(Step::Fail),
+            1 => Just(Step::Refuse),
+            3 => (0usize..100).prop_map(Step::Report),
+            1 => Just(Step::Restart),
+        ];
+        prop::collection::vec(step, 0..60)
+    }
+
+    /// A consumer that has read all of its partitions from where it was.
+    fn reading(settings: &Settings, lengths: &[u64], from: &[Bookmark], now: Duration) -> Consumer {
+        let mut consumer = Consumer::new(settings.clone());
+        for (index, (length, bookmark)) in lengths.iter().zip(from).enumerate() {
+            let shard = format!("orders-{index}");
+            consumer.open(&shard, bookmark.clone());
+            // Two seconds between records.
+            let records = (committed(bookmark)..*length).map(|offset| Record {
+                json: offset.to_string().into(),
+                ..record(
+                    &offset.to_string(),
+                    "key",
+                    2 * i64::try_from(offset).unwrap(),
+                )
+            });
+            let records: Vec<Record> = records.collect();
+            if !records.is_empty() {
+                consumer.offer(&shard, slice(records), now);
+            }
+        }
+        consumer
+    }
+
+    fn committed(bookmark: &Bookmark) -> u64 {
+        match &bookmark.position {
+            Position::After(id) => id.parse::<u64>().map_or(0, |offset| offset + 1),
+            _ => 0,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3000))]
+
+        /// Whatever is reported and whenever the engine is restarted, every partition goes on in
+        /// order from its lowest failure, one batch at a time, nothing is committed before it is done
+        /// with, nothing is lost, and attempts and ages have their ends.
         #[test]
         fn answers(size in 1usize..8, bisect: bool, retries in prop::option::of(0u32..3),
-                   lengths in prop::collection::vec(0u64..8, 1..4),
-                   picks in prop::collection::vec((0u8..4, 0usize..100), 0..60)) {
+                   age in prop::option::of(1u64..60),
+                   lengths in prop::collection::vec(0u64..8, 1..4), steps in steps()) {
             let mut settings = settings();
             settings.limits.size = size;
             settings.bisect_batch_on_function_error = bisect;
             settings.maximum_retry_attempts = retries;
-            let mut consumer = Consumer::new(settings);
-            let mut now = Duration::from_secs(START);
-            for (index, length) in lengths.iter().enumerate() {
-                let shard = format!("orders-{index}");
-                consumer.open(&shard, Bookmark::at(Position::TrimHorizon));
-                let records = (0..*length).map(|offset| Record {
-                    json: offset.to_string().into(),
-                    ..record(&offset.to_string(), "key", 0)
-                });
-                consumer.offer(&shard, slice(records.collect()), now);
-            }
+            settings.maximum_record_age = age.map(Duration::from_secs);
+            let mut now = Duration::from_secs(START + 20);
+            let start = vec![Bookmark::at(Position::TrimHorizon); lengths.len()];
+            let mut consumer = reading(&settings, &lengths, &start, now);
             let mut done: BTreeMap<String, u64> = BTreeMap::new();
-            let mut picks = picks.into_iter();
+            let mut runs: BTreeMap<Vec<(String, u64)>, u32> = BTreeMap::new();
+            let mut steps = steps.into_iter();
             loop {
-                match consumer.next(now) {
+                let action = consumer.next(now);
+                if action.is_some() {
+                    prop_assert!(consumer.next(now).is_none(), "one batch at a time");
+                    prop_assert_eq!(consumer.in_flight(), 1);
+                }
+                let age_of = |offset: u64| now - Duration::from_secs(START + 2 * offset);
+                match action {
                     None => match consumer.deadline() {
                         Some(due) => now = due,
                         None => break,
                     },
                     Some(Action::Report(failure)) => {
-                        for (shard, offset) in places(&failure.event) {
+                        let places = places(&failure.event);
+                        if failure.condition == Condition::RetryAttemptsExhausted {
+                            prop_assert_eq!(Some(failure.attempts), retries.map(|most| most + 1));
+                        } else {
+                            let old = |(_, offset): &(String, u64)| Some(age_of(*offset)) >= settings.maximum_record_age;
+                            prop_assert!(age.is_some() && places.iter().all(old));
+                        }
+                        for (shard, offset) in places {
                             let next = done.entry(shard).or_default();
                             prop_assert_eq!(*next, offset);
                             *next += 1;
@@ -210,32 +271,40 @@ mod any {
                             let next = expected.entry(shard.clone()).or_default();
                             prop_assert_eq!(*next, *offset, "each partition in order");
                             *next += 1;
+                            prop_assert!(settings.maximum_record_age.is_none_or(|age| age_of(*offset) < age));
                         }
-                        let (kind, pick) = picks.next().unwrap_or((0, 0));
-                        let (shard, offset) = &places[pick % places.len()];
-                        let outcome = match kind {
-                            0 => Some(success("null")),
-                            1 => Some(error()),
-                            2 => None,
-                            _ => Some(success(&failed(shard, &offset.to_string()))),
+                        let step = steps.next().unwrap_or(Step::Succeed);
+                        let mut ran = || {
+                            let runs = runs.entry(places.clone()).or_default();
+                            *runs += 1;
+                            retries.is_none_or(|retries| *runs <= retries + 1)
                         };
-                        consumer.finish(batch.id, "r", outcome.as_ref(), now);
-                        match kind {
-                            0 => done = expected,
-                            3 => {
+                        let outcome = match step {
+                            Step::Succeed => Some(success("null")),
+                            Step::Fail => Some(error()),
+                            Step::Refuse => None,
+                            Step::Report(pick) => {
+                                let (shard, offset) = &places[pick % places.len()];
                                 expected.insert(shard.clone(), *offset);
-                                done = expected;
+                                Some(success(&failed(shard, &offset.to_string())))
                             }
-                            _ => {}
+                            Step::Restart => {
+                                let kept: Vec<Bookmark> = consumer.bookmarks().map(|(_, bookmark)| bookmark).collect();
+                                consumer = reading(&settings, &lengths, &kept, now);
+                                runs.clear();
+                                continue;
+                            }
+                        };
+                        prop_assert!(outcome.is_none() || ran(), "attempts have an end");
+                        consumer.finish(batch.id, "r", outcome.as_ref(), now);
+                        if matches!(step, Step::Succeed | Step::Report(_)) {
+                            done = expected;
                         }
                     }
                 }
                 for index in 0..lengths.len() {
                     let shard = format!("orders-{index}");
-                    let committed = match consumer.bookmark(&shard).unwrap().position {
-                        Position::After(id) => id.parse::<u64>().map_or(0, |offset| offset + 1),
-                        _ => 0,
-                    };
+                    let committed = committed(&consumer.bookmark(&shard).unwrap());
                     prop_assert_eq!(committed, done.get(&shard).copied().unwrap_or_default());
                 }
             }

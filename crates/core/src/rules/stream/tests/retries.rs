@@ -188,20 +188,23 @@ fn whole_failures_and_successes_are_as_recorded() {
         r#"{"batchItemFailures":[{"foo":"2"}]}"#,
         r#"{"batchItemFailures":[{"foo":null}]}"#,
     ] {
-        let mut settings = kinesis();
-        settings.report_batch_item_failures = true;
-        settings.maximum_retry_attempts = Some(2);
-        let mut consumer = open(settings, records(&["1"]));
-        let trace = play(&mut consumer, 3600, |_| Some(success(answer)));
-        assert_eq!(
-            trace.matches("invoke 1: 0 done").count(),
-            3,
-            "{answer}: {trace}"
-        );
-        assert!(
-            trace.contains("RetryAttemptsExhausted after 3: [1]"),
-            "{answer}: {trace}"
-        );
+        // Batches of one record with two retries, and of three with three.
+        for (ids, retries) in [(&["1"][..], 2), (&["1", "2", "3"], 3)] {
+            let mut settings = kinesis();
+            settings.report_batch_item_failures = true;
+            settings.maximum_retry_attempts = Some(retries);
+            let mut consumer = open(settings, records(ids));
+            let trace = play(&mut consumer, 3600, |_| Some(success(answer)));
+            let (batch, runs) = (ids.join(" "), retries + 1);
+            let failed = format!("invoke {batch}: 0 done, {} not", ids.len());
+            assert_eq!(
+                trace.matches(&failed).count(),
+                runs as usize,
+                "{answer}: {trace}"
+            );
+            let end = format!("RetryAttemptsExhausted after {runs}: [{batch}]");
+            assert!(trace.contains(&end), "{answer}: {trace}");
+        }
     }
     for answer in [
         "[]",
@@ -269,10 +272,18 @@ fn records_are_given_up_when_they_are_too_old() {
             shardId-000000000000: After("1")
         "#]],
     );
-    // One too old, three fresh.
-    let mixed = [("1", -60), ("2", -1), ("3", 0), ("4", 0)];
+    // One too old, five fresh.
+    let mixed = [
+        ("1", -60),
+        ("2", -1),
+        ("3", 0),
+        ("4", 0),
+        ("5", 0),
+        ("6", 0),
+    ];
     check(
         |settings| {
+            settings.limits.size = 100;
             settings.maximum_record_age = Some(Duration::from_secs(60));
             settings.maximum_retry_attempts = Some(0);
         },
@@ -280,8 +291,21 @@ fn records_are_given_up_when_they_are_too_old() {
         fine,
         &expect![[r#"
             0 RecordAgeExceeded after 0: [1]
-            0 invoke 2 3 4: 3 done, 0 not
-            shardId-000000000000: After("4")
+            0 invoke 2 3 4 5 6: 5 done, 0 not
+            shardId-000000000000: After("6")
+        "#]],
+    );
+    // Those that are too old together are reported together.
+    check(
+        |settings| settings.maximum_record_age = Some(Duration::from_secs(60)),
+        [("1", -62), ("2", -61), ("3", 0)]
+            .map(|(id, arrived)| record(id, "k", arrived))
+            .into(),
+        fine,
+        &expect![[r#"
+            0 RecordAgeExceeded after 0: [1 2]
+            0 invoke 3: 1 done, 0 not
+            shardId-000000000000: After("3")
         "#]],
     );
     // The older of two expires between attempts.

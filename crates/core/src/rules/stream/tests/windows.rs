@@ -185,6 +185,40 @@ fn a_last_invocation_that_fails_too_often_is_given_up() {
 }
 
 #[test]
+fn a_window_ends_however_old_its_records_are_by_then() {
+    let mut consumer = windowed(
+        |settings| settings.maximum_record_age = Some(Duration::from_secs(60)),
+        &[("1", 0)],
+    );
+    check(
+        &mut consumer,
+        counting,
+        &expect![[r#"
+            0 invoke 1 in 35:00–36:00 {}: 1 done, 0 not
+            150 invoke in 35:00–36:00 {"seen":1} isFinalInvokeForWindow: 0 done, 0 not
+            shardId-000000000000: After("1")
+        "#]],
+    );
+    let mut consumer = windowed(
+        |settings| settings.maximum_record_age = Some(Duration::from_secs(60)),
+        &[("1", 0)],
+    );
+    check(
+        &mut consumer,
+        |event| match event["isFinalInvokeForWindow"] == true {
+            true => Some(error()),
+            false => counting(event),
+        },
+        &expect![[r#"
+            0 invoke 1 in 35:00–36:00 {}: 1 done, 0 not
+            150 invoke in 35:00–36:00 {"seen":1} isFinalInvokeForWindow: 0 done, 0 not
+            150 RecordAgeExceeded after 1: []
+            shardId-000000000000: After("1")
+        "#]],
+    );
+}
+
+#[test]
 fn too_much_state_ends_the_window_early() {
     let large = format!(r#"{{"state":{{"x":"{}"}}}}"#, "x".repeat(1024 * 1024));
     let mut consumer = windowed(|settings| settings.limits.size = 1, &[("1", 0), ("2", 1)]);

@@ -6,13 +6,9 @@ use std::collections::BTreeSet;
 
 use expect_test::{Expect, expect};
 use lambda_with::policy::Policy;
-use lambda_with::{Function, Integration, Permission};
+use lambda_with::{Integration, Permission};
 use lambda_with_api_gateway::ApiGateway;
-
-fn function() -> Function {
-    let arn = "arn:aws:lambda:eu-west-1:123456789012:function:pets:live";
-    Function::new(arn.parse().unwrap()).unwrap()
-}
+use lambda_with_testing::{definitions, function};
 
 fn connection(toml: &str) -> ApiGateway {
     toml::from_str(toml).unwrap()
@@ -20,20 +16,19 @@ fn connection(toml: &str) -> ApiGateway {
 
 /// Statement id and source of every statement.
 fn granted(connection: &ApiGateway) -> String {
-    let lines =
-        connection
-            .permissions(&function())
-            .into_iter()
-            .map(|permission| match permission {
-                Permission::ResourceBased(statement) => {
-                    assert_eq!(statement.source_account.as_deref().map(str::len), Some(12));
-                    format!("{} {}", statement.sid, statement.source_arn.unwrap())
-                }
-                Permission::ExecutionRole(statement) => {
-                    format!("role {:?} {:?}", statement.actions, statement.resources)
-                }
-                other => panic!("{other:?}"),
-            });
+    let lines = connection
+        .permissions(&function("pets:live"))
+        .into_iter()
+        .map(|permission| match permission {
+            Permission::ResourceBased(statement) => {
+                assert_eq!(statement.source_account.as_deref().map(str::len), Some(12));
+                format!("{} {}", statement.sid, statement.source_arn.unwrap())
+            }
+            Permission::ExecutionRole(statement) => {
+                format!("role {:?} {:?}", statement.actions, statement.resources)
+            }
+            other => panic!("{other:?}"),
+        });
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -118,14 +113,14 @@ fn the_policy_of_a_large_api_stays_small() {
         routes.join(", ")
     );
     let statements: Vec<_> = connection(&toml)
-        .permissions(&function())
+        .permissions(&function("pets:live"))
         .into_iter()
         .filter_map(|permission| match permission {
             Permission::ResourceBased(statement) => Some(statement),
             _ => None,
         })
         .collect();
-    let policy = Policy::of_function(&function().arn, &statements);
+    let policy = Policy::of_function(&function("pets:live").arn, &statements);
     assert_eq!(statements.len(), 4);
     assert!(policy.bytes() < Policy::MAX_BYTES / 8, "{}", policy.bytes());
 }
@@ -133,7 +128,7 @@ fn the_policy_of_a_large_api_stays_small() {
 #[test]
 fn resources() {
     let check = |toml: &str, expected: Expect| {
-        let mut resources = connection(toml).resources(&function());
+        let mut resources = connection(toml).resources(&function("pets:live"));
         resources
             .iter_mut()
             .for_each(|resource| resource.properties.sort_all_objects());
@@ -250,38 +245,34 @@ fn resources() {
 }
 
 #[test]
-fn definitions_are_read_and_written_back() {
-    for toml in [
-        "api = 'http'",
-        "api = 'http'\napi_id = 'q1w2'\npayload_format = '1.0'\n[stage_variables]\na = 'b'",
-        "api = 'rest'\nendpoint = 'edge'\nbinary_media_types = ['*/*']",
-        "api = 'websocket'\nmanage_connections = true",
-        "api = 'authorizer'\nname = 'a'\nkind = 'websocket'\nresult_ttl_in_seconds = 0",
-    ] {
-        let read = connection(toml);
-        assert_eq!(connection(&toml::to_string(&read).unwrap()), read, "{toml}");
-    }
-    for (toml, reason) in [
-        ("routes = []", "missing field `api`"),
-        ("api = 'soap'", "unknown variant `soap`"),
-        ("api = 'http'\nroute = 'GET /'", "unknown field `route`"),
-        (
-            "api = 'http'\npayload_format = '3.0'",
-            "unknown variant `3.0`",
-        ),
-        (
-            "api = 'rest'\npayload_format = '1.0'",
-            "unknown field `payload_format`",
-        ),
-        ("api = 'authorizer'\nkind = 'token'", "missing field `name`"),
-        (
-            "api = 'authorizer'\nname = 'a'\nkind = 'jwt'",
-            "unknown variant `jwt`",
-        ),
-    ] {
-        let error = toml::from_str::<ApiGateway>(toml).unwrap_err().to_string();
-        assert!(error.contains(reason), "{error}");
-    }
+fn a_definition_is_read_and_written_back() {
+    definitions::<ApiGateway>(
+        &[
+            "api = 'http'",
+            "api = 'http'\napi_id = 'q1w2'\npayload_format = '1.0'\n[stage_variables]\na = 'b'",
+            "api = 'rest'\nendpoint = 'edge'\nbinary_media_types = ['*/*']",
+            "api = 'websocket'\nmanage_connections = true",
+            "api = 'authorizer'\nname = 'a'\nkind = 'websocket'\nresult_ttl_in_seconds = 0",
+        ],
+        &[
+            ("routes = []", "missing field `api`"),
+            ("api = 'soap'", "unknown variant `soap`"),
+            ("api = 'http'\nroute = 'GET /'", "unknown field `route`"),
+            (
+                "api = 'http'\npayload_format = '3.0'",
+                "unknown variant `3.0`",
+            ),
+            (
+                "api = 'rest'\npayload_format = '1.0'",
+                "unknown field `payload_format`",
+            ),
+            ("api = 'authorizer'\nkind = 'token'", "missing field `name`"),
+            (
+                "api = 'authorizer'\nname = 'a'\nkind = 'jwt'",
+                "unknown variant `jwt`",
+            ),
+        ],
+    );
 }
 
 #[test]

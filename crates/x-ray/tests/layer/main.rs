@@ -2,6 +2,9 @@
 #![cfg(feature = "layer")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod conventions;
+mod large;
+
 use std::net::UdpSocket;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -123,6 +126,33 @@ fn nothing_is_sent_outside_of_a_traced_invocation() {
 }
 
 #[test]
+fn invocations_at_once_are_traced_each_as_its_header_says() {
+    let (layer, sent) = layer();
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+        let untraced = HEADER.replace("Sampled=1", "Sampled=0");
+        let untraced = info_span!("Lambda runtime invoke", xrayTraceId = untraced);
+        let traced = info_span!("Lambda runtime invoke", xrayTraceId = HEADER);
+        let spans = [
+            info_span!(parent: &untraced, "price"),
+            info_span!(parent: &traced, "ship"),
+            info_span!(parent: None, "alone"),
+        ];
+        drop(untraced);
+        for span in spans {
+            span.in_scope(|| info_span!("part").in_scope(|| ()));
+        }
+        // Without a span around it, and after the trace has ended.
+        drop(traced);
+        info_span!("after").in_scope(|| ());
+    });
+    let names: Vec<String> = read(&sent)
+        .iter()
+        .map(|sent| sent.name.to_string())
+        .collect();
+    assert_eq!(names, ["ship"]);
+}
+
+#[test]
 fn errors_make_a_fault_of_their_span_alone() {
     #[derive(Debug)]
     struct Declined(std::io::Error);
@@ -169,7 +199,7 @@ fn errors_make_a_fault_of_their_span_alone() {
         exceptions[0]["stack"][0]["path"]
             .as_str()
             .unwrap()
-            .ends_with("layer.rs")
+            .ends_with("main.rs")
     );
 }
 
@@ -202,11 +232,12 @@ fn fields_recorded_later_and_names_that_do_not_fit() {
     let sent = spans(HEADER, || {
         let span = info_span!(
             "GET /orders/{id}",
-            "http.status" = tracing::field::Empty,
+            "order.id" = tracing::field::Empty,
             big = u64::MAX,
             odd = f64::NAN
         );
-        span.record("http.status", 404);
+        span.record("order.id", 403);
+        span.record("order.id", 404);
         let before = info_span!("before");
         let after = info_span!("after");
         after.follows_from(&before);
@@ -215,7 +246,7 @@ fn fields_recorded_later_and_names_that_do_not_fit() {
     let get = named("GET /orders/_id_");
     assert_eq!(
         get["annotations"],
-        json!({ "http_status": 404, "big": u64::MAX, "odd": "NaN" })
+        json!({ "order.id": 404, "big": u64::MAX, "odd": "NaN" })
     );
     assert_eq!(
         named("after")["precursor_ids"],
@@ -224,21 +255,58 @@ fn fields_recorded_later_and_names_that_do_not_fit() {
 }
 
 #[test]
-fn many_parts_are_streamed() {
-    let sent = spans(HEADER, || {
-        info_span!("whole").in_scope(|| {
-            for _ in 0..250 {
-                info_span!("part", text = "x".repeat(900)).in_scope(|| ());
-            }
+fn a_header_recorded_later_and_values_that_use_spans() {
+    struct Busy;
+    impl std::fmt::Debug for Busy {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            info_span!("printing").in_scope(|| tracing::error!("in print"));
+            f.write_str("Busy")
+        }
+    }
+    let (layer, sent) = layer();
+    // Twice the same layer is once too often, and no reason to panic.
+    let (second, _) = self::layer();
+    let subscriber = tracing_subscriber::registry().with(layer).with(second);
+    tracing::subscriber::with_default(subscriber, || {
+        let invocation = info_span!("invocation", xray_trace_id = tracing::field::Empty);
+        invocation.record("xray_trace_id", HEADER);
+        invocation.in_scope(|| {
+            let work = info_span!("work", later = tracing::field::Empty);
+            work.in_scope(|| work.record("later", tracing::field::debug(Busy)));
+            tracing::error!(busy = ?Busy, "in work");
         });
     });
-    let whole = sent.iter().find(|sent| sent.name == "whole").unwrap();
-    let parts = sent.iter().filter(|sent| sent.name == "part");
-    assert!(parts.clone().all(|part| part.parent_id == whole.id));
-    assert_eq!(
-        parts.count() + whole.subsegments.as_ref().map_or(0, Vec::len),
-        250
-    );
+    let sent = sent.lock().unwrap();
+    let work = sent.iter().find(|json| json.contains(r#""name":"work""#));
+    assert!(work.unwrap().contains(r#""later":"Busy""#), "{sent:?}");
+}
+
+#[test]
+fn a_span_that_outlives_its_parent_in_another_thread_is_part_of_it_all_the_same() {
+    let (layer, sent) = layer();
+    let dispatch = tracing::Dispatch::new(tracing_subscriber::registry().with(layer));
+    let late = tracing::dispatcher::with_default(&dispatch, || {
+        info_span!("Lambda runtime invoke", xrayTraceId = HEADER)
+            .in_scope(|| info_span!("work").in_scope(|| info_span!("late")))
+    });
+    assert_eq!(read(&sent), []);
+    let thread = std::thread::spawn(move || {
+        tracing::dispatcher::with_default(&dispatch, || {
+            late.in_scope(|| std::thread::sleep(Duration::from_millis(2)));
+            drop(late);
+        });
+    });
+    thread.join().unwrap();
+    let sent = read(&sent);
+    let [work] = &sent[..] else {
+        panic!("{sent:?}")
+    };
+    let late = &work.subsegments.as_ref().unwrap()[0];
+    assert_eq!((work.name.as_str(), late.name.as_str()), ("work", "late"));
+    // Each ended when it was last left.
+    let end =
+        |time: &Option<lambda_with::EpochSeconds>| time.as_ref().unwrap().timestamp().unwrap();
+    assert!(end(&late.end_time) > end(&work.end_time));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
