@@ -1,7 +1,9 @@
 //! `cargo xtask bench`: our figures beside the peers', in one run.
 
+use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
@@ -15,6 +17,8 @@ pub enum Bench {
     Decode,
     /// Whole invocations through `lambda_runtime`.
     Invoke,
+    /// The engine: invocations of a warm function over HTTP, one after the other and many at once.
+    Engine,
     /// One span of `tracing`: without a layer, with X-Ray's, with OpenTelemetry's.
     Trace,
 }
@@ -41,11 +45,50 @@ pub fn bench(bench: Bench) -> Result<()> {
             run(&mut cargo(["build", "--release", "--package", "benches"]))?;
             run(Command::new(binary()).arg("invoke"))
         }
+        Bench::Engine => engine(),
         Bench::Trace => {
             run(&mut cargo(["build", "--release", "--package", "benches"]))?;
             run(Command::new(binary()).arg("trace"))
         }
     }
+}
+
+/// Loads an engine with a function of its own.
+fn engine() -> Result<()> {
+    let words = "build --release --package lambda-with-local --examples";
+    run(&mut cargo(words.split(' ')))?;
+    let example = |name: &str| target().join("release/examples").join(name);
+    let data = target().join("bench-engine");
+    let _ = fs::remove_dir_all(&data);
+    let mut engine = Command::new(example("engine"))
+        .arg(&data)
+        .arg("0")
+        .arg(example("echo"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .context("cannot start the engine")?;
+    let mut address = String::new();
+    let stdout = engine.stdout.take().map(BufReader::new);
+    let loaded = stdout
+        .context("the engine has no output")
+        .and_then(|mut lines| Ok(lines.read_line(&mut address)?))
+        .and_then(|_| {
+            for (connections, kind) in [
+                (1, "RequestResponse"),
+                (16, "RequestResponse"),
+                (64, "Event"),
+            ] {
+                println!("{kind}, {connections} at once:");
+                let connections = connections.to_string();
+                let args = [address.trim(), &connections, "3", kind];
+                run(Command::new(example("invoke-load")).args(args))?;
+            }
+            Ok(())
+        });
+    engine.kill()?;
+    engine.wait()?;
+    loaded
 }
 
 /// Instructions for one decode of every payload by every variant, counted by callgrind.

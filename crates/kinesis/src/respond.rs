@@ -34,11 +34,12 @@ impl KinesisBatchResponse {
     /// `Invalid` for an empty sequence number, and for one that is not of the batch. Lambda takes
     /// either for a failure of the whole batch.
     pub fn check(&self, event: &KinesisEvent) -> Result<(), Error> {
-        let ids = self.batch_item_failures.iter();
-        answer::check(ids.map(|failure| failure.item_identifier.as_str()), |id| {
-            let mut records = event.records.iter();
-            records.any(|record| record.kinesis.sequence_number.as_str() == id)
-        })
+        let failures = self.batch_item_failures.iter();
+        let records = event.records.iter();
+        answer::check(
+            failures.map(|failure| failure.item_identifier.as_str()),
+            records.map(|record| record.kinesis.sequence_number.as_str()),
+        )
     }
 }
 

@@ -53,11 +53,12 @@ impl SqsBatchResponse {
     ///
     /// When an id is empty or not of the batch: Lambda then takes every message for failed.
     pub fn check(&self, event: &SqsEvent) -> Result<(), Error> {
-        let ids = self.batch_item_failures.iter();
-        answer::check(ids.map(|failure| failure.item_identifier.as_str()), |id| {
-            let mut messages = event.records.iter();
-            messages.any(|message| message.message_id.as_str() == id)
-        })
+        let failures = self.batch_item_failures.iter();
+        let messages = event.records.iter();
+        answer::check(
+            failures.map(|failure| failure.item_identifier.as_str()),
+            messages.map(|message| message.message_id.as_str()),
+        )
     }
 }
 

@@ -1,6 +1,8 @@
 //! What answers and failure records of several services have in common; each service's types have it
 //! under their own names.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -9,13 +11,14 @@ use crate::{Error, ErrorKind, Json, JsonText};
 /// The most bytes a tumbling window's state may have.
 const STATE: usize = 1024 * 1024;
 
-/// Whether Lambda takes an answer that reports these ids for what it says.
+/// Whether Lambda takes an answer that reports these `ids` for what it says, of a batch of these
+/// records.
 ///
 /// ```
 /// use lambda_with::batch::answer;
 ///
-/// answer::check(["b"], |id| ["a", "b"].contains(&id))?;
-/// let error = answer::check(["a", ""], |id| ["a", "b"].contains(&id)).unwrap_err();
+/// answer::check(["b"], ["a", "b"])?;
+/// let error = answer::check(["a", ""], ["a", "b"]).unwrap_err();
 /// assert_eq!(error.context("path"), Some("batchItemFailures[1].itemIdentifier"));
 /// # Ok::<(), lambda_with::Error>(())
 /// ```
@@ -26,12 +29,13 @@ const STATE: usize = 1024 * 1024;
 /// whole batch.
 pub fn check<'i>(
     ids: impl IntoIterator<Item = &'i str>,
-    is_of_batch: impl Fn(&str) -> bool,
+    batch: impl IntoIterator<Item = &'i str>,
 ) -> Result<(), Error> {
+    let batch: HashSet<&str> = batch.into_iter().collect();
     for (index, id) in ids.into_iter().enumerate() {
         let what = match id {
             "" => "an empty id fails the whole batch".to_owned(),
-            id if is_of_batch(id) => continue,
+            id if batch.contains(id) => continue,
             id => format!("`{id}` is no record of the batch, which fails all of it"),
         };
         let path = format!("batchItemFailures[{index}].itemIdentifier");
