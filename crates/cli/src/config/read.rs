@@ -204,6 +204,16 @@ fn function(
     let mut function = arn
         .and_then(Function::new)
         .map_err(|error| source.failure(named, error.to_string()))?;
+    if given.url.is_some()
+        && let Some(version) = function
+            .qualifier()
+            .filter(|q| q.bytes().all(|b| b.is_ascii_digit()))
+    {
+        let message = format!("version {version} of function `{name}` cannot have a URL");
+        return Err(source
+            .failure(span_of("url"), message)
+            .fix("name an alias in `arn`, or leave the version out"));
+    }
     function.role = given.role;
     function.timeout = given.timeout.unwrap_or(function.timeout);
     function.memory = given.memory.unwrap_or(function.memory);

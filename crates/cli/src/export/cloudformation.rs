@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use lambda_with::policy::Policy;
 use lambda_with::{CallerRole, Principal, Resource, Statement};
-use lambda_with_api_gateway::serve::FunctionUrl;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::function::{self, Names};
 use super::template::Template;
+use super::url;
 use crate::config::{Config, Connected, Defined};
 use crate::failure::Failure;
 use crate::needs::Needs;
@@ -47,8 +47,9 @@ fn add(
     let names = Names::of(defined);
     let needs = Needs::of(defined);
     let mut resources = function::resources(defined, &names, &needs, template)?;
-    resources.extend(needs.statements.iter().map(permission));
-    resources.extend(defined.url.as_ref().map(function_url));
+    let statements = needs.statements.iter();
+    resources.extend(statements.map(|statement| permission(statement, &names)));
+    resources.extend(url::resource(defined, &names));
     let callers = needs.callers.iter();
     resources.extend(callers.map(|(connection, caller)| caller_role(connection, caller)));
     for connected in &defined.connections {
@@ -67,7 +68,7 @@ fn add(
     template.add(&names.stem, resources, substitution)
 }
 
-fn permission(statement: &Statement) -> Resource {
+fn permission(statement: &Statement, names: &Names) -> Resource {
     let principal = match &statement.principal {
         Principal::Service(name) | Principal::Aws(name) => name.as_str(),
         _ => "*",
@@ -112,40 +113,16 @@ fn permission(statement: &Statement) -> Resource {
         "InvokedViaFunctionUrl",
         statement.invoked_via_function_url.map(|via| json!(via)),
     );
+    // The statements of all functions' URLs have the same ids.
+    let id = Resource::permission_id(&statement.sid);
+    let of_url =
+        statement.function_url_auth_type.is_some() || statement.invoked_via_function_url.is_some();
+    let owner = if of_url { names.stem.as_str() } else { "" };
     Resource::new(
-        Resource::permission_id(&statement.sid),
+        format!("{owner}{id}"),
         "AWS::Lambda::Permission",
         properties,
     )
-}
-
-fn function_url(url: &FunctionUrl) -> Resource {
-    let mut properties = json!({
-        "AuthType": url.auth_type,
-        "InvokeMode": url.invoke_mode,
-        "TargetFunctionArn": Resource::FUNCTION,
-    });
-    if let Some(cors) = &url.cors {
-        let mut all = Map::new();
-        for (name, values) in [
-            ("AllowHeaders", &cors.allow_headers),
-            ("AllowMethods", &cors.allow_methods),
-            ("AllowOrigins", &cors.allow_origins),
-            ("ExposeHeaders", &cors.expose_headers),
-        ] {
-            if !values.is_empty() {
-                all.insert(name.to_owned(), json!(values));
-            }
-        }
-        if cors.allow_credentials {
-            all.insert("AllowCredentials".to_owned(), json!(true));
-        }
-        if let Some(seconds) = cors.max_age {
-            all.insert("MaxAge".to_owned(), json!(seconds));
-        }
-        properties["Cors"] = Value::Object(all);
-    }
-    Resource::new("FunctionUrl", "AWS::Lambda::Url", properties)
 }
 
 /// The role a service assumes, or what is added to the one there is.

@@ -18,7 +18,8 @@ pub(super) struct Names {
     pub(super) stem: String,
     /// Whether the template makes the function.
     pub(super) owned: bool,
-    alias: Option<String>,
+    /// The alias that is meant, which the template makes.
+    pub(super) alias: Option<String>,
     /// Whether a numbered version is meant, which the template publishes.
     version: bool,
 }

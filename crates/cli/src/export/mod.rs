@@ -14,6 +14,7 @@ mod sam;
 mod substitute;
 mod template;
 mod terraform;
+mod url;
 
 use std::path::Path;
 

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::curl::curl;
 use crate::engine::Server;
-use crate::run::{run, venv};
+use crate::formats::exported;
+use crate::run::{defined, run, venv};
 
 const FUNCTION: &str = r#"
 def handler(event, context):
@@ -272,5 +273,48 @@ fn urls_are_exported_with_their_permission() {
         ran.stdout.contains("lambda:InvokedViaFunctionUrl"),
         "{}",
         ran.stdout
+    );
+}
+
+#[test]
+fn a_url_belongs_to_a_function_or_an_alias() {
+    const URL: &str = "url = { auth_type = \"NONE\" }\n";
+    let arn = "arn:aws:lambda:eu-west-1:123456789012:function:app";
+    let template = exported(
+        &format!(
+            "[functions.app]\narn = \"{arn}:live\"\nbin = \"app\"\n{URL}[functions.bar]\nbin = \"bar\"\n{URL}"
+        ),
+        "cloudformation",
+    );
+    let resources = template["Resources"].as_object().unwrap();
+    let ids: Vec<&str> = resources
+        .keys()
+        .map(String::as_str)
+        .filter(|id| id.contains("Url") || id.contains("URL"))
+        .collect();
+    assert_eq!(
+        ids,
+        [
+            "AppFunctionURLAllowPublicAccessPermission",
+            "AppFunctionURLInvokeAllowPublicAccessPermission",
+            "AppUrl",
+            "BarFunctionURLAllowPublicAccessPermission",
+            "BarFunctionURLInvokeAllowPublicAccessPermission",
+            "BarUrl",
+        ]
+    );
+    let properties = &resources["AppUrl"]["Properties"];
+    let function = json!({ "Fn::GetAtt": ["AppFunction", "Arn"] });
+    assert_eq!(properties["TargetFunctionArn"], function);
+    assert_eq!(properties["Qualifier"], "live");
+    assert!(resources["BarUrl"]["Properties"]["Qualifier"].is_null());
+
+    let version = format!("[functions.app]\narn = \"{arn}:7\"\n{URL}");
+    let ran = defined(&version, ["check"]);
+    assert!(
+        ran.stderr
+            .contains("version 7 of function `app` cannot have a URL"),
+        "{}",
+        ran.stderr
     );
 }

@@ -66,11 +66,10 @@ impl Blocks<'_> {
                 set("function_name", format!("${{{name}}}"));
             }
             None => {
-                let found = self
-                    .config
-                    .functions
-                    .iter()
-                    .find(|defined| *function == defined.function.arn.as_str());
+                let found = self.config.functions.iter().find(|defined| {
+                    let known = &defined.function;
+                    *function == known.arn.as_str() || *function == known.name()
+                });
                 let Some(defined) = found else {
                     return Err(Failure::new(format!(
                         "{function} is none of the functions of the definition"

@@ -343,7 +343,7 @@ pub(super) const KINDS: [Kind; 39] = [
         attributes: &[],
         // The function is named in two parts, as for a permission.
         fields: "AuthType=authorization_type Cors{AllowCredentials AllowHeaders AllowMethods \
-                 AllowOrigins ExposeHeaders MaxAge} InvokeMode",
+                 AllowOrigins ExposeHeaders MaxAge} InvokeMode Qualifier",
     },
     Kind {
         cloudformation: "AWS::Lex::BotAlias",
