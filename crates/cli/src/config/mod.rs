@@ -10,6 +10,7 @@ use std::io;
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 
+use lambda_with::rules::recursion::RecursiveLoop;
 use lambda_with::{Arn, Function};
 use lambda_with_api_gateway::serve::FunctionUrl;
 use serde::Deserialize;
@@ -62,6 +63,8 @@ pub(crate) struct Defined {
     pub(crate) on_success: Option<Arn>,
     pub(crate) maximum_retry_attempts: Option<u8>,
     pub(crate) maximum_event_age: Option<u32>,
+    /// What becomes of it where it invokes itself through services.
+    pub(crate) recursive_loop: RecursiveLoop,
     /// The folder of its external extensions.
     pub(crate) extensions: Option<PathBuf>,
     pub(crate) url: Option<FunctionUrl>,

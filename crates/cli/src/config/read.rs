@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use lambda_with::rules::recursion::RecursiveLoop;
 use lambda_with::{Arn, Function};
 use lambda_with_api_gateway::serve::FunctionUrl;
 use serde::Deserialize;
@@ -29,6 +30,8 @@ struct FunctionTable {
     timeout: Option<u32>,
     memory: Option<u32>,
     reserved_concurrency: Option<u32>,
+    #[serde(default)]
+    recursive_loop: RecursiveLoop,
     #[serde(default)]
     env: BTreeMap<String, String>,
     on_failure: Option<Arn>,
@@ -230,6 +233,7 @@ fn function(
         on_success: given.on_success,
         maximum_retry_attempts: given.maximum_retry_attempts,
         maximum_event_age: given.maximum_event_age,
+        recursive_loop: given.recursive_loop,
         extensions: given.extensions,
         url: given.url,
         connections,

@@ -61,6 +61,7 @@ pub(crate) fn function_options(
         }));
     options.policy = doors::policy(defined);
     options.mount = mount(config, defined)?;
+    options.recursive_loop = defined.recursive_loop;
     if let Some(folder) = &defined.extensions {
         options.extensions = directory.join(folder);
     }

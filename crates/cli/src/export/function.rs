@@ -1,6 +1,7 @@
 //! The function itself: its code, its role, its version and alias, its destinations.
 
 use lambda_with::Resource;
+use lambda_with::rules::recursion::RecursiveLoop;
 use serde_json::{Value, json};
 
 use super::substitute::Substitution;
@@ -196,6 +197,9 @@ fn function(defined: &Defined, role: &Value) -> Result<Value, Failure> {
     }
     if let Some(reserved) = function.reserved_concurrency {
         properties["ReservedConcurrentExecutions"] = json!(reserved);
+    }
+    if defined.recursive_loop != RecursiveLoop::default() {
+        properties["RecursiveLoop"] = json!(defined.recursive_loop);
     }
     if !function.subnets.is_empty() || !function.security_groups.is_empty() {
         properties["VpcConfig"] = json!({

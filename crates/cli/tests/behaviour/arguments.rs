@@ -113,6 +113,10 @@ const ARGUMENTS: &[(&str, &str)] = &[
         "destination_config function_name maximum_event_age_in_seconds maximum_retry_attempts qualifier",
     ),
     (
+        "aws_lambda_function_recursion_config",
+        "function_name recursive_loop",
+    ),
+    (
         "aws_lambda_function_url",
         "authorization_type cors function_name invoke_mode qualifier",
     ),

@@ -95,7 +95,7 @@ fn functions() {
               |
             3 | timeuot = 3
               | ^^^^^^^
-              fix: one of: bin, command, arn, role, timeout, memory, reserved_concurrency, env, on_failure, on_success, maximum_retry_attempts, maximum_event_age, extensions, url, subnets, security_groups, account, region
+              fix: one of: bin, command, arn, role, timeout, memory, reserved_concurrency, recursive_loop, env, on_failure, on_success, maximum_retry_attempts, maximum_event_age, extensions, url, subnets, security_groups, account, region
         "#]],
     );
     check(

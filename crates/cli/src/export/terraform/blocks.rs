@@ -67,6 +67,14 @@ impl<'a> Blocks<'a> {
                 let beside = |role: &String| self.addresses(role).into_iter().skip(1);
                 depends_on.extend(role.iter().flat_map(beside));
                 extra = self.code(id, &properties);
+                if let Some(allowed) = properties.remove("RecursiveLoop") {
+                    let name = self.scope.name(id).to_owned();
+                    let function = format!("${{aws_lambda_function.{name}.function_name}}");
+                    let body = json!({ "function_name": function, "recursive_loop": allowed });
+                    let body = body.as_object().cloned().unwrap_or_default();
+                    let kind = "aws_lambda_function_recursion_config";
+                    self.insert(kind, name, body, Vec::new());
+                }
             }
             "AWS::Lambda::Permission" => {
                 let function = properties.remove("FunctionName").unwrap_or_default();
