@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::net::unix::pipe;
@@ -39,27 +40,36 @@ impl Output {
         })
     }
 
-    /// Reads `reader` to its end.
-    pub(crate) async fn follow(
+    /// Reads `reader` to its end. What is printed counts from the call on, not from the first poll: an
+    /// invocation may be over before that.
+    pub(crate) fn follow(
         self: Arc<Self>,
         reader: std::io::PipeReader,
-    ) -> std::io::Result<()> {
-        let readable = pipe::Receiver::from_owned_fd(reader.try_clone()?.into())?;
-        self.lock().pipe = Some(File::from(std::os::fd::OwnedFd::from(reader)));
-        loop {
-            readable.readable().await?;
-            let mut chunk = [0; 8192];
-            let mut state = self.lock();
-            match readable.try_read(&mut chunk) {
-                Ok(0) => {
-                    self.end(&mut state);
-                    return Ok(());
+    ) -> impl Future<Output = std::io::Result<()>> {
+        let readable = self.attach(reader);
+        async move {
+            let readable = readable?;
+            loop {
+                readable.readable().await?;
+                let mut chunk = [0; 8192];
+                let mut state = self.lock();
+                match readable.try_read(&mut chunk) {
+                    Ok(0) => {
+                        self.end(&mut state);
+                        return Ok(());
+                    }
+                    Ok(length) => self.feed(&mut state, &chunk[..length]),
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                    Err(error) => return Err(error),
                 }
-                Ok(length) => self.feed(&mut state, &chunk[..length]),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error),
             }
         }
+    }
+
+    fn attach(&self, reader: std::io::PipeReader) -> std::io::Result<pipe::Receiver> {
+        let readable = pipe::Receiver::from_owned_fd(reader.try_clone()?.into())?;
+        self.lock().pipe = Some(File::from(OwnedFd::from(reader)));
+        Ok(readable)
     }
 
     /// Reads what an extension prints, to its end.
@@ -194,7 +204,6 @@ mod tests {
         let output = Output::new("f".to_owned(), log);
         let (reader, mut writer) = std::io::pipe().unwrap();
         let following = tokio::spawn(output.clone().follow(reader));
-        tokio::task::yield_now().await;
         output.begin(Some("START"));
         writer.write_all(b"one\ntw").unwrap();
         writer.write_all(b"o\n\xff\nopen").unwrap();

@@ -206,10 +206,10 @@ impl Environment {
                         Ok((process, reader)) => {
                             self.lock().process = process.id();
                             life.runtime = Some(process);
-                            let output = self.output.clone();
+                            let following = self.output.clone().follow(reader);
                             life.output.spawn(async move {
                                 // Ends with the process, and nothing more can be read then.
-                                let _ = output.follow(reader).await;
+                                let _ = following.await;
                             });
                         }
                         Err(error) => {
