@@ -234,12 +234,17 @@ impl Environment {
         if let Some(times) = &job.times {
             times.answered(self.pool.clock.now());
         }
+        let wanted = job.tail || self.pool.log.is_wanted();
+        if wanted {
+            // Whoever has the answer finds in the log what was printed before it.
+            self.output.catch_up();
+        }
         let after = After {
             request_id: id.to_owned(),
             since,
             init,
             status: status.map(str::to_owned),
-            wanted: job.tail || self.pool.log.is_wanted(),
+            wanted,
             tail: None,
             _permit: job.permit,
         };

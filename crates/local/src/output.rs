@@ -14,8 +14,8 @@ const MAX_LINE: usize = 256 * 1024;
 
 /// The reading end of a process's output.
 ///
-/// Two read it: a task that waits for output, and [`Output::finish`], which takes what is there when
-/// an invocation ends, so that its last lines are logged before its `END`. Both read under the lock,
+/// Two read it: a task that waits for output, and whoever begins or ends an invocation, so that its
+/// last lines are logged before its answer goes out and before its `END`. Both read under the lock,
 /// which keeps the order.
 #[derive(Debug)]
 pub(crate) struct Output {
@@ -110,6 +110,11 @@ impl Output {
         if let Some(line) = line {
             self.platform(&mut state, line);
         }
+    }
+
+    /// Logs the whole lines the process has printed so far.
+    pub(crate) fn catch_up(&self) {
+        self.read_now(&mut self.lock());
     }
 
     /// Ends the log of one invocation with these lines, and returns its tail.

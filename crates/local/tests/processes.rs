@@ -4,11 +4,12 @@
 
 mod common;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use common::{ARN, answer, echo, error, eventually, function, invocation, lives, options};
 use lambda_with::{ErrorKind, Invocation, InvocationType, Invoke, LogType, Outcome};
-use lambda_with_local::{Command, FunctionOptions, Local, Run};
+use lambda_with_local::{Command, FunctionOptions, Local, LogLine, Run};
 use serde_json::json;
 
 fn tail(event: &serde_json::Value) -> Invocation {
@@ -93,6 +94,27 @@ async fn a_function_sees_what_lambda_shows_it() {
         1,
         "one warm process is enough for one invocation after another"
     );
+    local.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_printed_before_the_answer_is_logged_before_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut options, lines) = options(dir.path(), echo(function()));
+    let write = options.log.take().unwrap();
+    options.log = Some(Arc::new(move |line: &LogLine<'_>| {
+        std::thread::sleep(Duration::from_millis(10));
+        write(line);
+    }));
+    let local = Local::start(options).await.unwrap();
+    let echo = local.handle().function("echo").unwrap();
+    for id in 0..5 {
+        let last = format!("{id} is the last word");
+        let event = json!({"print": last});
+        echo.invoke(invocation(&event)).await.unwrap();
+        let lines = lines.lock().unwrap();
+        assert!(lines.contains(&last), "{id}: {lines:?}");
+    }
     local.shutdown().await;
 }
 
