@@ -112,7 +112,8 @@ impl<'a> Answers<'a> {
             let id = &self.event.records[place].record_id;
             return Err(invalid(ONCE, format!("record `{id}` has no answer")));
         }
-        let response = self.response();
+        let records = self.made.into_iter().flatten().collect();
+        let response = FirehoseResponse { records };
         within_answer(&response)?;
         Ok(response)
     }

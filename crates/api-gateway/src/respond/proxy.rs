@@ -170,8 +170,9 @@ macro_rules! answers {
                         format!("an answer with the status {code} cannot have a body"),
                     ));
                 }
+                let length = if base64 { body.len() } else { json_length(&body) };
                 // 128 bytes for what surrounds the body.
-                within_answer(json_length(&body) + 128)?;
+                within_answer(length + 128)?;
                 let mut answer = Self::new(code)?.with_header("content-type", content_type)?;
                 answer.body = Nullable::Value(body);
                 answer.is_base64_encoded = Some(base64);

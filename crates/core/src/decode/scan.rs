@@ -118,6 +118,14 @@ fn check_controls(json: &[u8], at: usize, length: usize) -> Result<(), usize> {
     Ok(())
 }
 
+/// Whether a text can stand in a JSON string as it is.
+pub(crate) fn is_plain(text: &[u8]) -> bool {
+    let special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+    // Without a way out within a part, vector instructions look at many bytes at once.
+    let any = |part: &[u8]| part.iter().fold(false, |any, byte| any | special(*byte));
+    !text.chunks(256).any(any)
+}
+
 /// 32 bytes of the document, filled up with spaces beyond its end.
 pub(crate) struct Block([u64; BLOCK / 8]);
 

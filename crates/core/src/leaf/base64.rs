@@ -1,13 +1,25 @@
 //! Base64 data.
 
 use std::fmt;
+use std::sync::LazyLock;
 
-use base64::engine::general_purpose::STANDARD;
+#[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
+use base64::engine::GeneralPurpose as Fastest;
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+use base64::engine::Simd as Fastest;
+use base64::engine::general_purpose::PAD;
 use base64::{DecodeError, Engine};
 use serde::{Deserialize, Serialize};
 
 use super::Text;
 use crate::{Error, ErrorKind};
+
+static ENGINE: LazyLock<Fastest> = LazyLock::new(|| {
+    #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+    return Fastest::standard(PAD);
+    #[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
+    return Fastest::new(&base64::alphabet::STANDARD, PAD);
+});
 
 /// Binary data as base64, kept as it came and decoded on demand.
 ///
@@ -30,7 +42,7 @@ impl Base64 {
     /// Encodes bytes.
     #[must_use]
     pub fn encode(bytes: impl AsRef<[u8]>) -> Self {
-        Self(STANDARD.encode(bytes).into())
+        Self(ENGINE.encode(bytes).into())
     }
 
     /// Decodes the bytes.
@@ -40,7 +52,7 @@ impl Base64 {
     /// When the text is not base64 of the standard alphabet with padding; the message says what is
     /// wrong and where.
     pub fn decode(&self) -> Result<Vec<u8>, Error> {
-        STANDARD
+        ENGINE
             .decode(self.0.as_bytes())
             .map_err(|error| self.explain(&error))
     }

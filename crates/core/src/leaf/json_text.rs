@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use bytestring::ByteString;
-use serde::de::DeserializeOwned;
+use serde::de::{self, DeserializeOwned, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 use serde_json::Value;
 
@@ -152,15 +152,13 @@ impl fmt::Debug for JsonText {
 impl<'de> Deserialize<'de> for JsonText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // As a token, because serde_json refuses half a surrogate pair in a string.
-        match Token::deserialize(deserializer)? {
-            Token::Raw(token) if token.starts_with('"') => Ok(Self(if buffer::is_shared() {
-                Repr::Token(token)
-            } else {
-                Repr::unescaped(token)
-            })),
-            Token::Plain(Value::String(text)) => Ok(Self(text.into())),
-            other => Err(other.refuse("a string")),
-        }
+        let other = match Token::deserialize(deserializer)? {
+            Token::Raw(Repr::Token(token)) if !token.starts_with('"') => Token::Raw(token),
+            Token::Raw(string) => return Ok(Self(string)),
+            Token::Plain(Value::String(text)) => return Ok(Self(text.into())),
+            Token::Plain(value) => Token::Plain(value),
+        };
+        Err(other.refuse("a string"))
     }
 }
 
@@ -177,14 +175,37 @@ impl Serialize for JsonText {
 }
 
 impl Repr {
-    /// The text of a token, or the token where no string can hold the text.
-    fn unescaped(token: Text) -> Self {
-        let text = match unescape(inside(&token)) {
-            Ok(Cow::Borrowed(text)) => Text::from(token.buffer().slice_ref(text)),
-            Ok(Cow::Owned(text)) => text.into(),
-            Err(_) => return Self::Token(token),
-        };
-        Self::Plain(text)
+    /// The token where it lies in a buffer that is there anyway, its text elsewhere.
+    fn of(token: &str) -> Self {
+        if buffer::is_shared() || !token.starts_with('"') {
+            return Self::Token(Text::share(token));
+        }
+        match unescape(inside(token)) {
+            Ok(Cow::Borrowed(text)) => Self::Plain(text.into()),
+            Ok(Cow::Owned(text)) => Self::Plain(text.into()),
+            // No string can hold the text.
+            Err(_) => Self::Token(token.into()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Repr {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TokenText;
+
+        impl Visitor<'_> for TokenText {
+            type Value = Repr;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the text of a JSON value")
+            }
+
+            fn visit_str<E: de::Error>(self, token: &str) -> Result<Repr, E> {
+                Ok(Repr::of(token))
+            }
+        }
+
+        deserializer.deserialize_str(TokenText)
     }
 }
 

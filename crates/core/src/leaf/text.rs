@@ -11,7 +11,7 @@ use bytestring::ByteString;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::buffer;
+use super::{buffer, token};
 
 /// An immutable string, cheap to clone, that can be part of a larger buffer.
 ///
@@ -226,7 +226,7 @@ impl<'de> Deserialize<'de> for Text {
 
 impl Serialize for Text {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self)
+        token::serialize_str(self, serializer)
     }
 }
 

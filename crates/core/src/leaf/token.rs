@@ -2,23 +2,27 @@
 
 use std::any::type_name;
 use std::fmt;
+use std::marker::PhantomData;
+use std::sync::LazyLock;
 
 use serde::de::value::SeqAccessDeserializer;
 use serde::de::{self, MapAccess, SeqAccess, Unexpected, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
+use serde::ser::{self, SerializeStruct};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::Text;
+use crate::decode::scan;
 
 /// The name by which serde_json knows that the raw token is wanted. Were it to change, every value
 /// would arrive as [`Token::Plain`]: slower, and still right.
 pub(crate) const RAW: &str = "$serde_json::private::RawValue";
 
 /// A value nobody has looked into yet.
-pub(crate) enum Token {
+pub(crate) enum Token<R = Text> {
     /// The JSON text, from serde_json.
-    Raw(Text),
+    Raw(R),
     /// The value, from a deserializer that has no JSON text: another format, or serde's own buffer
     /// for flattened and untagged types.
     Plain(Value),
@@ -60,9 +64,9 @@ impl Token {
     }
 }
 
-impl<'de> Deserialize<'de> for Token {
+impl<'de, R: Deserialize<'de>> Deserialize<'de> for Token<R> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_newtype_struct(RAW, TokenVisitor)
+        deserializer.deserialize_newtype_struct(RAW, TokenVisitor(PhantomData))
     }
 }
 
@@ -87,16 +91,51 @@ fn is_serde_json<S>() -> bool {
         .starts_with("serde_json::")
 }
 
-struct TokenVisitor;
+/// Strings from this length on are worth a look before they are written.
+const LONG: usize = 64;
 
-impl<'de> Visitor<'de> for TokenVisitor {
-    type Value = Token;
+/// Whether serde_json writes parts of a raw token one after the other, as it is. Should it not do so
+/// any more, [`serialize_str`] is slower, and still right.
+static TAKES_PARTS: LazyLock<bool> = LazyLock::new(|| {
+    struct Probe;
+
+    impl Serialize for Probe {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            in_parts("plain", serializer)
+        }
+    }
+
+    serde_json::to_string(&[Probe, Probe]).is_ok_and(|json| json == r#"["plain","plain"]"#)
+});
+
+/// Writes a string. serde_json looks at every byte for what must be escaped; a long string without
+/// any is handed to it as it is.
+pub(crate) fn serialize_str<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    let is_text = || type_name::<S>().starts_with("&mut serde_json::ser::Serializer<");
+    if text.len() >= LONG && is_text() && scan::is_plain(text.as_bytes()) && *TAKES_PARTS {
+        return in_parts(text, serializer);
+    }
+    serializer.serialize_str(text)
+}
+
+fn in_parts<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut token = serializer.serialize_struct(RAW, 1)?;
+    for part in ["\"", text, "\""] {
+        token.serialize_field(RAW, part)?;
+    }
+    token.end()
+}
+
+struct TokenVisitor<R>(PhantomData<R>);
+
+impl<'de, R: Deserialize<'de>> Visitor<'de> for TokenVisitor<R> {
+    type Value = Token<R>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any value")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Token, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Token<R>, A::Error> {
         let Some(first) = map.next_key::<Key>()? else {
             return Ok(Token::Plain(Value::Object(serde_json::Map::new())));
         };
@@ -112,47 +151,47 @@ impl<'de> Visitor<'de> for TokenVisitor {
         Ok(Token::Plain(Value::Object(object)))
     }
 
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<Token, D::Error> {
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<Token<R>, D::Error> {
         Value::deserialize(inner).map(Token::Plain)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Token, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Token<R>, A::Error> {
         Value::deserialize(SeqAccessDeserializer::new(seq)).map(Token::Plain)
     }
 
-    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Token, E> {
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Token<R>, E> {
         Ok(Token::Plain(value.into()))
     }
 
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Token, E> {
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Token<R>, E> {
         Ok(Token::Plain(value.into()))
     }
 
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Token, E> {
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Token<R>, E> {
         Ok(Token::Plain(value.into()))
     }
 
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Token, E> {
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Token<R>, E> {
         Ok(Token::Plain(value.into()))
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Token, E> {
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Token<R>, E> {
         Ok(Token::Plain(text.into()))
     }
 
-    fn visit_string<E: de::Error>(self, text: String) -> Result<Token, E> {
+    fn visit_string<E: de::Error>(self, text: String) -> Result<Token<R>, E> {
         Ok(Token::Plain(text.into()))
     }
 
-    fn visit_unit<E: de::Error>(self) -> Result<Token, E> {
+    fn visit_unit<E: de::Error>(self) -> Result<Token<R>, E> {
         Ok(Token::Plain(Value::Null))
     }
 
-    fn visit_none<E: de::Error>(self) -> Result<Token, E> {
+    fn visit_none<E: de::Error>(self) -> Result<Token<R>, E> {
         self.visit_unit()
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<Token, D::Error> {
+    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<Token<R>, D::Error> {
         self.visit_newtype_struct(inner)
     }
 }
@@ -272,6 +311,32 @@ mod tests {
             unreachable!()
         };
         assert_eq!(lazy, decode::<Lazy>(json).unwrap());
+    }
+
+    #[test]
+    fn long_strings_are_written_as_any_other() {
+        assert!(*TAKES_PARTS, "serde_json has changed: only slower");
+        let special = [
+            "", "\"", "\\", "\n", "\u{1}", "\u{7f}", "é", "☃", "\u{2028}",
+        ];
+        for length in [0, 1, 60, 61, 62, 63, 64, 65, 255, 256, 257, 1000] {
+            let run = "x".repeat(length);
+            for special in special {
+                let text = format!("{run}{special}{run}");
+                let ours =
+                    std::collections::BTreeMap::from([(Text::from(&*text), Text::from(&*text))]);
+                let plain = std::collections::BTreeMap::from([(&text, &text)]);
+                let same = |ours: serde_json::Result<String>, plain: serde_json::Result<String>| {
+                    assert_eq!(ours.unwrap(), plain.unwrap());
+                };
+                same(serde_json::to_string(&ours), serde_json::to_string(&plain));
+                same(
+                    serde_json::to_string_pretty(&[&ours]),
+                    serde_json::to_string_pretty(&[&plain]),
+                );
+                assert_eq!(serde_json::to_value(&ours).unwrap(), json!(plain));
+            }
+        }
     }
 
     #[test]
