@@ -117,7 +117,7 @@ fn timed((_, read): &Variant, json: &Bytes, times: u32) -> f64 {
 /// Frees large blocks, as a function does after every large event: glibc then keeps such blocks
 /// instead of giving them back, and the first variants are not measured by another rule than the
 /// last.
-fn warm_allocator() {
+pub(crate) fn warm_allocator() {
     for _ in 0..3 {
         std::hint::black_box(vec![0_u8; 30 * 1024 * 1024]);
     }

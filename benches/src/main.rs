@@ -4,6 +4,7 @@
 //! - `benches decode --json` prints the same as JSON.
 //! - `benches decode --list` names payloads and variants, one pair a line.
 //! - `benches decode --one PAYLOAD VARIANT N` reads one payload N times, for instruction counts.
+//! - `benches answers` writes answers.
 //! - `benches invoke` measures whole invocations through `lambda_runtime`.
 //! - `benches trace` measures what a span costs, beside no layer and OpenTelemetry's.
 //! - `benches allocations` counts allocations; needs the feature `allocations`.
@@ -11,6 +12,7 @@
 
 #[cfg(feature = "allocations")]
 mod allocations;
+mod answers;
 mod decode;
 mod function;
 mod invoke;
@@ -24,6 +26,7 @@ mod variants;
 use anyhow::{Context, Result, bail};
 
 const USAGE: &str = "usage: benches decode [--json | --list | --one PAYLOAD VARIANT N]
+       benches answers [--json]
        benches invoke [--json]
        benches trace [--json]
        benches allocations [--json]";
@@ -41,6 +44,8 @@ fn main() -> Result<()> {
         ["decode", "--one", payload, variant, times] => {
             decode::one(payload, variant, times.parse().context("N is a number")?)
         }
+        ["answers"] => answers::run(false),
+        ["answers", "--json"] => answers::run(true),
         ["invoke"] => invoke::run(false),
         ["invoke", "--json"] => invoke::run(true),
         ["trace"] => trace::run(false),

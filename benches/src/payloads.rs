@@ -1,5 +1,7 @@
 //! The events that are read: made here, the same in every run, of the sizes real ones have.
 
+mod batches;
+
 use bytes::Bytes;
 use serde_json::{Value, json};
 
@@ -73,6 +75,66 @@ pub(crate) const ALL: &[Payload] = &[
         records: 1,
         variants: variants::REST_API,
         make: || rest_api(&json_body(0, 1024)),
+    },
+    Payload {
+        name: "kinesis-100x1k",
+        records: 100,
+        variants: variants::KINESIS,
+        make: || batches::kinesis(100, 1024),
+    },
+    Payload {
+        name: "kinesis-10000x64",
+        records: 10000,
+        variants: variants::KINESIS,
+        make: || batches::kinesis(10_000, 64),
+    },
+    Payload {
+        name: "dynamodb-100",
+        records: 100,
+        variants: variants::DYNAMODB,
+        make: || batches::dynamodb(100),
+    },
+    Payload {
+        name: "kafka-500x1k",
+        records: 500,
+        variants: variants::KAFKA,
+        make: || batches::kafka(500, 1024),
+    },
+    Payload {
+        name: "firehose-500x1k",
+        records: 500,
+        variants: variants::FIREHOSE,
+        make: || batches::firehose(500, 1024),
+    },
+    Payload {
+        name: "logs-1000",
+        records: 1000,
+        variants: variants::LOGS,
+        make: || batches::logs(1000),
+    },
+    Payload {
+        name: "sns-1",
+        records: 1,
+        variants: variants::SNS,
+        make: || batches::sample(&lambda_with_sns::SERVICE, "s3-put"),
+    },
+    Payload {
+        name: "eventbridge-1",
+        records: 1,
+        variants: variants::EVENTBRIDGE,
+        make: || batches::sample(&lambda_with_eventbridge::SERVICE, "cloudwatch-alarm"),
+    },
+    Payload {
+        name: "cognito-pre-sign-up",
+        records: 1,
+        variants: variants::PRE_SIGN_UP,
+        make: || batches::sample(&lambda_with_cognito::SERVICE, "pre-sign-up"),
+    },
+    Payload {
+        name: "alb-multi-value",
+        records: 1,
+        variants: variants::ALB,
+        make: || batches::sample(&lambda_with_alb::SERVICE, "multi-value"),
     },
 ];
 

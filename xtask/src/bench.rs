@@ -15,6 +15,8 @@ use crate::process::{cargo, output, run, target};
 pub enum Bench {
     /// Reading events: `aws_lambda_events` as `lambda_runtime` decodes it, Node's `JSON.parse`, ours.
     Decode,
+    /// Writing answers, beside the types of `aws_lambda_events`.
+    Answers,
     /// Whole invocations through `lambda_runtime`.
     Invoke,
     /// The engine: invocations of a warm function over HTTP, one after the other and many at once.
@@ -27,8 +29,7 @@ pub enum Bench {
 pub fn bench(bench: Bench) -> Result<()> {
     match bench {
         Bench::Decode => {
-            run(&mut cargo(["build", "--release", "--package", "benches"]))?;
-            run(Command::new(binary()).arg("decode"))?;
+            built("decode")?;
             instructions()?;
             run(&mut cargo([
                 "run",
@@ -41,16 +42,17 @@ pub fn bench(bench: Bench) -> Result<()> {
                 "allocations",
             ]))
         }
-        Bench::Invoke => {
-            run(&mut cargo(["build", "--release", "--package", "benches"]))?;
-            run(Command::new(binary()).arg("invoke"))
-        }
+        Bench::Answers => built("answers"),
+        Bench::Invoke => built("invoke"),
         Bench::Engine => engine(),
-        Bench::Trace => {
-            run(&mut cargo(["build", "--release", "--package", "benches"]))?;
-            run(Command::new(binary()).arg("trace"))
-        }
+        Bench::Trace => built("trace"),
     }
+}
+
+/// Builds the benchmarks and runs one of them.
+fn built(bench: &str) -> Result<()> {
+    run(&mut cargo(["build", "--release", "--package", "benches"]))?;
+    run(Command::new(binary()).arg(bench))
 }
 
 /// Loads an engine with a function of its own.
