@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: our figures beside the peers', in one run.
 
+mod size;
+
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
@@ -21,6 +23,8 @@ pub enum Bench {
     Invoke,
     /// The engine: invocations of a warm function over HTTP, one after the other and many at once.
     Engine,
+    /// What event types add to a function's build and to its binary.
+    Size,
     /// One span of `tracing`: without a layer, with X-Ray's, with OpenTelemetry's.
     Trace,
 }
@@ -45,6 +49,7 @@ pub fn bench(bench: Bench) -> Result<()> {
         Bench::Answers => built("answers"),
         Bench::Invoke => built("invoke"),
         Bench::Engine => engine(),
+        Bench::Size => size::run_all(),
         Bench::Trace => built("trace"),
     }
 }

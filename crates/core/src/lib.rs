@@ -1,4 +1,11 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(
+    not(feature = "rules"),
+    allow(
+        rustdoc::broken_intra_doc_links,
+        reason = "the docs tell of every feature"
+    )
+)]
 
 mod arn;
 pub mod batch;
@@ -18,6 +25,7 @@ pub mod name;
 mod patience;
 mod permission;
 pub mod policy;
+#[cfg(feature = "mapping")]
 pub mod rules;
 mod service;
 mod shape;

@@ -17,14 +17,27 @@
 //! | [`scaling`] | how many invocations run at once, and how fast that grows |
 //! | [`recursion`] | where a loop of functions and services is stopped |
 //! | [`settings`] | which settings of a function Lambda would refuse |
+//!
+//! [`filter`] and [`mapping`] need the feature `mapping`, all the others the feature `rules`: a function
+//! needs none of them.
 
+#[cfg(feature = "rules")]
 pub mod batch;
+#[cfg(feature = "rules")]
 pub mod destination;
+#[cfg(feature = "mapping")]
 pub mod filter;
+#[cfg(feature = "mapping")]
 pub mod mapping;
+#[cfg(feature = "rules")]
 pub mod partial;
+#[cfg(feature = "rules")]
 pub mod recursion;
+#[cfg(feature = "rules")]
 pub mod retry;
+#[cfg(feature = "rules")]
 pub mod scaling;
+#[cfg(feature = "rules")]
 pub mod settings;
+#[cfg(feature = "rules")]
 pub mod stream;
