@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use aws_sdk_config::Client;
 use aws_sdk_config::config::retry::RetryConfig;
@@ -13,16 +13,18 @@ use lambda_with::{Error, ErrorKind, Timestamp};
 use lambda_with_config::{
     Compliance, ConfigEvent, ConfigurationItem, Evaluation, InvokingEvent, Rule, SERVICE, answer,
 };
+use lambda_with_testing::clock::{frozen, passing};
 use lambda_with_testing::{edit, read};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 
 /// What the server got: operation and body.
 type Log = Arc<Mutex<Vec<(String, Value)>>>;
 
 /// A server whose nth request, counted from 0, is answered with a status and a body; where the status
-/// is 0 it is never answered.
+/// is 0 it is never answered, while the time of a frozen clock goes by.
 async fn server(
     reply: impl Fn(usize, &Value) -> (u16, Value) + Send + Sync + 'static,
 ) -> (Client, Log) {
@@ -84,7 +86,7 @@ async fn serve(
             answered
         };
         if status == 0 {
-            std::future::pending::<()>().await;
+            passing::<()>().await;
         }
         let answered = answered.to_string();
         let head = format!(
@@ -109,6 +111,9 @@ async fn willing() -> (Client, Log) {
 fn event(id: &str) -> ConfigEvent {
     read(&SERVICE, id)
 }
+
+/// Time enough for what is to be done at once, on whatever machine.
+const MINUTE: Duration = Duration::from_secs(60);
 
 fn within(time: Duration) -> SystemTime {
     SystemTime::now() + time
@@ -156,7 +161,7 @@ impl Rule for Told {
             Self::Nothing => Ok(Vec::new()),
             Self::Fail | Self::FailLoudly => Err("the volume's key is not to be read".into()),
             Self::Panic => panic!("no such key"),
-            Self::Hang => std::future::pending().await,
+            Self::Hang => passing().await,
         }
     }
 
@@ -184,7 +189,7 @@ async fn a_verdict_is_put_once() {
     let (client, log) = willing().await;
     let rule = Told::Judge(Compliance::NonCompliant);
     let event = event("change");
-    let put = answer(&event, &rule, &client, within(Duration::from_secs(5)));
+    let put = answer(&event, &rule, &client, within(MINUTE));
     assert_eq!(put.await.unwrap().len(), 1);
     let expected = json!({
         "ResultToken": "eyJlbmNyeXB0ZWREYXRhIjpbMTIsLTQ0LDEyMSw3LDk5XX0=",
@@ -210,7 +215,7 @@ async fn what_is_gone_or_empty_is_not_applicable() {
         ("scheduled", Told::Nothing, "123456789012"),
     ] {
         let (client, log) = willing().await;
-        answer(&event(id), &rule, &client, within(Duration::from_secs(5)))
+        answer(&event(id), &rule, &client, within(MINUTE))
             .await
             .unwrap();
         let log = log.lock().unwrap();
@@ -228,13 +233,13 @@ async fn a_rule_that_fails_judges_nothing_and_fails_in_time() {
         (Told::Panic, "panicked: no such key"),
         (Told::Hang, "not done before its time"),
     ] {
+        let _frozen = frozen();
         let (client, log) = willing().await;
         let start = Instant::now();
-        let given = Duration::from_millis(900);
-        let error = answer(&event("change"), &rule, &client, within(given))
+        let error = answer(&event("change"), &rule, &client, within(MINUTE))
             .await
             .unwrap_err();
-        assert!(start.elapsed() < given, "{:?}", start.elapsed());
+        assert!(start.elapsed() < MINUTE, "{:?}", start.elapsed());
         assert!(
             said(&error).contains(why) && said(&error).contains("volumes-encrypted"),
             "{error}"
@@ -248,12 +253,7 @@ async fn a_rule_that_fails_judges_nothing_and_fails_in_time() {
 async fn a_failure_can_be_a_verdict() {
     let (client, log) = willing().await;
     let event = event("change");
-    let put = answer(
-        &event,
-        &Told::FailLoudly,
-        &client,
-        within(Duration::from_secs(5)),
-    );
+    let put = answer(&event, &Told::FailLoudly, &client, within(MINUTE));
     assert!(said(&put.await.unwrap_err()).contains("key is not to be read"));
     let log = log.lock().unwrap();
     assert_eq!(log.len(), 1);
@@ -266,12 +266,7 @@ async fn a_failure_can_be_a_verdict() {
 async fn batches_of_a_hundred() {
     let (client, log) = willing().await;
     let event = event("scheduled");
-    let put = answer(
-        &event,
-        &Told::Many(250),
-        &client,
-        within(Duration::from_secs(9)),
-    );
+    let put = answer(&event, &Told::Many(250), &client, within(MINUTE));
     assert_eq!(put.await.unwrap().len(), 250);
     let log = log.lock().unwrap();
     let counts: Vec<usize> = log
@@ -306,12 +301,7 @@ async fn what_was_not_taken_is_put_again() {
     })
     .await;
     let event = event("scheduled");
-    let put = answer(
-        &event,
-        &Told::Many(3),
-        &client,
-        within(Duration::from_secs(9)),
-    );
+    let put = answer(&event, &Told::Many(3), &client, within(MINUTE));
     put.await.unwrap();
     let log = log.lock().unwrap();
     let counts: Vec<usize> = log
@@ -327,14 +317,9 @@ async fn what_cannot_go_through_is_one_clear_error() {
     let token = json!({ "__type": "InvalidResultTokenException", "message": "bad token" });
     let (client, log) = server(move |_, _| (400, token.clone())).await;
     let rule = Told::Judge(Compliance::Compliant);
-    let error = answer(
-        &event("change"),
-        &rule,
-        &client,
-        within(Duration::from_secs(5)),
-    )
-    .await
-    .unwrap_err();
+    let error = answer(&event("change"), &rule, &client, within(MINUTE))
+        .await
+        .unwrap_err();
     assert_eq!(
         (error.kind(), error.context("code")),
         (ErrorKind::Invalid, Some("InvalidResultTokenException"))
@@ -343,12 +328,13 @@ async fn what_cannot_go_through_is_one_clear_error() {
     assert_eq!(log.lock().unwrap().len(), 1, "not tried again");
 
     let (client, _) = server(|_, _| (0, Value::Null)).await;
-    let (start, given) = (Instant::now(), Duration::from_millis(900));
-    let error = answer(&event("change"), &rule, &client, within(given))
+    let _frozen = frozen();
+    let start = Instant::now();
+    let error = answer(&event("change"), &rule, &client, within(MINUTE))
         .await
         .unwrap_err();
     assert!(
-        start.elapsed() < given && error.kind() == ErrorKind::Unavailable,
+        start.elapsed() < MINUTE && error.kind() == ErrorKind::Unavailable,
         "{error}"
     );
     assert!(!format!("{error:?}").contains("eyJlbmNyeXB0"), "{error:?}");
@@ -358,7 +344,7 @@ async fn what_cannot_go_through_is_one_clear_error() {
     let mut broken = event("change");
     broken.invoking_event = "{}".into();
     assert!(
-        answer(&broken, &long, &client, within(Duration::from_secs(5)))
+        answer(&broken, &long, &client, within(MINUTE))
             .await
             .is_err()
     );
@@ -371,9 +357,7 @@ async fn a_test_keeps_nothing() {
     let test = edit(&SERVICE, "change", "/resultToken", Some(json!("TESTMODE")));
     let test: ConfigEvent = serde_json::from_str(&test).unwrap();
     let rule = Told::Judge(Compliance::Compliant);
-    answer(&test, &rule, &client, within(Duration::from_secs(5)))
-        .await
-        .unwrap();
+    answer(&test, &rule, &client, within(MINUTE)).await.unwrap();
     assert_eq!(log.lock().unwrap()[0].1["TestMode"], true);
 }
 

@@ -199,10 +199,10 @@ async fn a_read_waits_for_the_first_record() {
     };
     let read = setup
         .source
-        .read(&shard, &Position::Latest, 9, Duration::from_secs(20));
+        .read(&shard, &Position::Latest, 9, Duration::from_secs(300));
     let (slice, ()) = tokio::join!(read, put);
     assert_eq!(ids(&slice.unwrap().records), "late");
-    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert!(begun.elapsed() < Duration::from_secs(60));
 }
 
 #[tokio::test]

@@ -163,7 +163,7 @@ async fn every_position_can_be_read_again() {
 async fn a_read_waits_for_the_first_record() {
     let setup = setup(1).await;
     let shard = setup.source.shards().await.unwrap()[0].id.clone();
-    let wait = Duration::from_secs(20);
+    let wait = Duration::from_secs(300);
     let begun = Instant::now();
     let put = async {
         tokio::time::sleep(Duration::from_millis(300)).await;
@@ -172,7 +172,7 @@ async fn a_read_waits_for_the_first_record() {
     let read = setup.source.read(&shard, &Position::Latest, 9, wait);
     let (slice, ()) = tokio::join!(read, put);
     assert_eq!(data(&slice.unwrap().records), "late");
-    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert!(begun.elapsed() < Duration::from_secs(60));
 }
 
 #[tokio::test]

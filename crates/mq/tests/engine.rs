@@ -55,7 +55,7 @@ async fn check<S: Source + 'static>(source: S, mapping: Mapping, local: &Local, 
     let poller = work.poll(source, mapping);
     let begun = Instant::now();
     while poller.polled().succeeded < 1 {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{poller:?}");
+        assert!(begun.elapsed() < Duration::from_secs(300), "{poller:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let polled = poller.polled();
@@ -67,7 +67,7 @@ async fn check<S: Source + 'static>(source: S, mapping: Mapping, local: &Local, 
     for (pair, pause) in runs.windows(2).zip([1, 2]) {
         let waited = pair[1].0 - pair[0].0;
         let pause = Duration::from_secs(pause);
-        assert!(waited > pause && waited < pause * 5, "{waited:?}");
+        assert!(waited > pause && waited < pause * 60, "{waited:?}");
     }
 }
 

@@ -9,13 +9,14 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use lambda_with::{Base64, Record, Source};
 use serde_json::Value;
 
 /// How long a test waits for a message.
-pub(crate) const WAIT: Duration = Duration::from_secs(10);
+pub(crate) const WAIT: Duration = Duration::from_secs(60);
 
 /// Where the broker listens, and the process that ends it with this one.
 type Started = (u16, Child);
@@ -129,9 +130,16 @@ fn needs(file: &str, package: &str) {
     );
 }
 
+/// A port that is free, and none of those that systems give away.
 fn free() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 10_000 + u16::try_from(std::process::id() % 9_000).unwrap();
+    loop {
+        let port = first + NEXT.fetch_add(1, Ordering::SeqCst);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 fn folder(name: &str) -> PathBuf {
@@ -161,7 +169,7 @@ fn start(mut command: Command, port: u16) -> Started {
     let begun = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         assert!(
-            begun.elapsed() < Duration::from_secs(120),
+            begun.elapsed() < Duration::from_secs(300),
             "the broker does not come up"
         );
         std::thread::sleep(Duration::from_millis(100));

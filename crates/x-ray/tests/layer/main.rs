@@ -377,7 +377,7 @@ async fn concurrent_futures_keep_to_their_own() {
 fn over_udp_to_a_daemon() {
     let daemon = UdpSocket::bind("127.0.0.1:0").unwrap();
     daemon
-        .set_read_timeout(Some(Duration::from_secs(10)))
+        .set_read_timeout(Some(Duration::from_secs(60)))
         .unwrap();
     let emitter = Arc::new(Emitter::new(daemon.local_addr().unwrap()).unwrap());
     let subscriber = tracing_subscriber::registry().with(XRayLayer::with(emitter.clone()));
