@@ -9,9 +9,9 @@ use anyhow::{Context as _, Result};
 use crate::process::{cargo, output, root, run};
 
 /// The Python packages tests use, pinned: an AWS client, an AWS emulator, AWS's own runtime client,
-/// and for what we export SAM's own translator, a linter for templates and one for policies (which
-/// needs a setuptools that still has `pkg_resources`).
-const PACKAGES: [&str; 7] = [
+/// for what we export SAM's own translator, a linter for templates and one for policies (which needs a
+/// setuptools that still has `pkg_resources`), and a client for WebSockets.
+const PACKAGES: [&str; 8] = [
     "aws-sam-translator==1.115.0",
     "awslambdaric==4.2.2",
     "boto3==1.44.5",
@@ -19,6 +19,7 @@ const PACKAGES: [&str; 7] = [
     "moto[server]==5.2.5",
     "parliament==1.6.4",
     "setuptools==80.9.0",
+    "websockets==17.4",
 ];
 
 /// Runs every test of the workspace with all features; `filter` goes to the tests.

@@ -1,7 +1,8 @@
-//! Setting up routes of an HTTP or WebSocket API that exists already.
+//! Setting up routes of an API that exists already: here those of an HTTP or WebSocket API.
 
 mod calls;
 mod compare;
+mod rest;
 
 use aws_sdk_apigatewayv2::Client;
 use lambda_with::{Error, Function, Integration, Resource};
@@ -13,6 +14,7 @@ use crate::{HttpApi, WebSocketApi};
 
 const INTEGRATION: &str = "AWS::ApiGatewayV2::Integration";
 const ROUTE: &str = "AWS::ApiGatewayV2::Route";
+const ROUTE_RESPONSE: &str = "AWS::ApiGatewayV2::RouteResponse";
 
 /// One integration with the function, and a route for each key. The API, its stage and its
 /// authorizers must be there: a connection without `api_id` is refused.
@@ -34,7 +36,7 @@ impl Wire for HttpApi {
 
 /// As for [`HttpApi`].
 impl Wire for WebSocketApi {
-    const KINDS: &'static [&'static str] = &[INTEGRATION, ROUTE];
+    const KINDS: &'static [&'static str] = &[INTEGRATION, ROUTE, ROUTE_RESPONSE];
 
     fn parts(&self, session: &Session, function: &Function) -> Result<Vec<Box<dyn Part>>, Error> {
         let authorizer = self.authorizer.as_deref();
@@ -69,6 +71,8 @@ struct Wanted {
     /// `NONE`, `AWS_IAM`, or `CUSTOM` with the name of the authorizer.
     kind: String,
     authorizer: Option<String>,
+    /// Whether the sender of a message gets what the function answers.
+    two_way: bool,
 }
 
 impl Routes {
@@ -100,6 +104,7 @@ impl Routes {
                 connection: connection.name(),
                 key: text(&resource.properties["RouteKey"]),
                 authorizer: authorizer.filter(|_| kind == "CUSTOM").map(str::to_owned),
+                two_way: resource.properties["RouteResponseSelectionExpression"] == "$default",
                 kind,
             }
         };

@@ -22,6 +22,7 @@ const REST_METHODS: &str =
 const ATTACHING: &str = "https://docs.aws.amazon.com/apigateway/latest/developerguide/configure-api-gateway-lambda-authorization.html";
 const PRIVATE: &str =
     "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-apis.html";
+const ROUTE_RESPONSES: &str = "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html";
 const WEB_SOCKET_ROUTES: &str = "https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-develop-routes.html";
 
 pub(crate) fn http(api: &HttpApi, function: &Function) -> Vec<Finding> {
@@ -71,11 +72,11 @@ pub(crate) fn rest(api: &RestApi, function: &Function) -> Vec<Finding> {
         );
     }
     if let (Some(id), Some(name)) = (&api.api_id, &api.authorizer) {
-        let what = format!("`{name}` is not attached: the API `{id}` is kept elsewhere");
+        let what = format!("an export does not attach `{name}`: the API `{id}` is kept elsewhere");
         findings.push(
             Finding::warning("LW0313", "authorizer", what)
                 .why("the methods of an existing REST API are not part of what is exported")
-                .fix("attach the authorizer where the API is kept, and leave it out here")
+                .fix("set the methods up with `lambda-with connect`, or attach it where the API is kept")
                 .page(ATTACHING),
         );
     }
@@ -97,6 +98,22 @@ pub(crate) fn web_socket(api: &WebSocketApi, function: &Function) -> Vec<Finding
                 .why("a message that fits no other route is answered with an error")
                 .fix("add `$default`, unless another function has it")
                 .page(WEB_SOCKET_ROUTES),
+        );
+    }
+    for key in &api.two_way {
+        if keys.contains(&key.as_str()) && key != "$disconnect" {
+            continue;
+        }
+        let why = match key.as_str() {
+            "$disconnect" => "there is nobody left to answer",
+            _ => "it is none of this connection's routes, and no response is made for it",
+        };
+        let what = format!("the route `{key}` cannot be two-way");
+        findings.push(
+            Finding::error("LW0315", "two_way", what)
+                .why(why)
+                .fix("name only keys that stand in `routes`")
+                .page(ROUTE_RESPONSES),
         );
     }
     findings.extend(stage(&api.stage, false));

@@ -149,6 +149,37 @@ impl AuthorizerContext {
     }
 }
 
+impl WebSocketRequest {
+    /// The endpoint of the management API for this connection, to be given to the SDK.
+    ///
+    /// ```
+    /// use lambda_with_api_gateway::{SERVICE, WebSocketRequest};
+    ///
+    /// let sample = SERVICE.sample("websocket-message").unwrap_or_else(|| unreachable!());
+    /// let message: WebSocketRequest = lambda_with::decode(sample.json)?;
+    /// let endpoint = "https://w9x8y7z6v5.execute-api.eu-west-1.amazonaws.com/prod";
+    /// assert_eq!(message.management_endpoint(), endpoint);
+    /// # Ok::<(), lambda_with::Error>(())
+    /// ```
+    ///
+    /// An API of AWS is reached by `https`. A domain name with a port is an API of
+    /// `lambda-with dev`, and reached by `http`. Behind a custom domain name there is no stage to
+    /// name: use `https://` and the domain name alone.
+    #[must_use]
+    pub fn management_endpoint(&self) -> String {
+        let (domain, stage) = (
+            &self.request_context.domain_name,
+            &self.request_context.stage,
+        );
+        let scheme = if domain.contains(':') {
+            "http"
+        } else {
+            "https"
+        };
+        format!("{scheme}://{domain}/{stage}")
+    }
+}
+
 impl JwtAuthorizerContext {
     /// A claim of the token, as text.
     #[must_use]
@@ -252,6 +283,13 @@ mod tests {
             jwt.unwrap().claim("groups").as_deref(),
             Some("[admins editors]")
         );
+    }
+
+    #[test]
+    fn endpoints() {
+        let mut message: WebSocketRequest = sample("websocket-message");
+        message.request_context.domain_name = "127.0.0.1:3000".into();
+        assert_eq!(message.management_endpoint(), "http://127.0.0.1:3000/prod");
     }
 
     #[test]

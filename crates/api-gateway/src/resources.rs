@@ -18,6 +18,14 @@ fn uri(function: &Function, version: &str, call: &str) -> String {
     format!("arn:{partition}:apigateway:{region}:lambda:{path}")
 }
 
+/// The URI under which a REST API invokes a function.
+pub(crate) fn rest_uri(rest: &RestApi, function: &Function) -> String {
+    match rest.response_streaming {
+        true => uri(function, "2021-11-15", "response-streaming-invocations"),
+        false => invocation_uri(function),
+    }
+}
+
 /// A reference to an authorizer of the same template.
 pub(crate) fn authorizer_id(name: &str) -> String {
     Resource::logical_id(&["authorizer", name])
@@ -55,6 +63,21 @@ pub(crate) fn route(
     Resource::new(
         name::logical_id(&[id, "route"], key),
         "AWS::ApiGatewayV2::Route",
+        properties,
+    )
+}
+
+/// Has the sender of a message answered: the route says so, and has a response.
+pub(crate) fn two_way(id: &str, api: &str, key: &str, route: &mut Resource) -> Resource {
+    route.properties["RouteResponseSelectionExpression"] = json!("$default");
+    let properties = json!({
+        "ApiId": api,
+        "RouteId": format!("${{{}}}", route.id),
+        "RouteResponseKey": "$default",
+    });
+    Resource::new(
+        name::logical_id(&[id, "response"], key),
+        "AWS::ApiGatewayV2::RouteResponse",
         properties,
     )
 }
@@ -105,10 +128,7 @@ pub(crate) fn rest(rest: &RestApi, function: &Function) -> Vec<Resource> {
         ));
     }
 
-    let uri = match rest.response_streaming {
-        true => uri(function, "2021-11-15", "response-streaming-invocations"),
-        false => invocation_uri(function),
-    };
+    let uri = rest_uri(rest, function);
     let mut methods = Vec::new();
     for route in &routes {
         let mut properties = json!({
@@ -153,7 +173,7 @@ pub(crate) fn rest(rest: &RestApi, function: &Function) -> Vec<Resource> {
 }
 
 /// `/a`, `/a/b` and so on up to `path`; nothing for the root.
-fn prefixes(path: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn prefixes(path: &str) -> impl Iterator<Item = &str> {
     let ends = path
         .char_indices()
         .skip(1)

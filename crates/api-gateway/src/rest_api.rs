@@ -157,7 +157,7 @@ impl Integration for RestApi {
     }
 
     /// The API with its resources, methods, deployment and stage; nothing when it exists already,
-    /// because then its tree of resources is kept elsewhere.
+    /// because then its tree of resources is kept elsewhere, and only `connect` adds to it.
     fn resources(&self, function: &Function) -> Vec<Resource> {
         match self.api_id {
             Some(_) => Vec::new(),

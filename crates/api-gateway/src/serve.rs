@@ -28,7 +28,7 @@
 //! ```
 //!
 //! Nothing here reads a socket or a clock. What API Gateway does beyond the two translations is not
-//! done: authorizers are not asked, and nothing is throttled, cached or mapped. Header names arrive
+//! done: authorizers are asked only by a [`web_socket::Door`], and nothing is throttled, cached or mapped. Header names arrive
 //! here in lower case; REST APIs and payload format 1.0 show them capitalized (`X-Api-Key`),
 //! as most clients send them.
 
@@ -40,6 +40,7 @@ mod incoming;
 mod matching;
 mod refusal;
 mod url;
+pub mod web_socket;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;

@@ -51,6 +51,10 @@ pub struct WebSocketApi {
     pub routes: Vec<String>,
     /// What of a message chooses its route, `$request.body.action` unless set.
     pub route_selection_expression: String,
+    /// Routes whose sender gets what the function answers, as a message: those of `routes` that have a
+    /// route response. None unless set.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub two_way: Vec<String>,
     /// Milliseconds API Gateway waits for the function: 50 to 29,000, which it is unless set.
     pub timeout_in_millis: u32,
     /// Who may connect: `AWS_IAM`, or the name of an [`Authorizer`](crate::Authorizer) of this API.
@@ -76,7 +80,7 @@ impl WebSocketApi {
         Resource::logical_id(&[&name::api(KIND, &self.name)])
     }
 
-    fn reference(&self) -> String {
+    pub(crate) fn reference(&self) -> String {
         self.api_id
             .clone()
             .unwrap_or_else(|| format!("${{{}}}", self.logical_id()))
@@ -94,6 +98,7 @@ impl Default for WebSocketApi {
                 .map(Into::into)
                 .into(),
             route_selection_expression: "$request.body.action".into(),
+            two_way: Vec::new(),
             timeout_in_millis: 29_000,
             authorizer: None,
             manage_connections: false,
@@ -180,11 +185,16 @@ impl Integration for WebSocketApi {
             "AWS::ApiGatewayV2::Integration",
             properties,
         ));
-        all.extend(self.keys().map(|key| {
+        let id = self.logical_id();
+        for key in self.keys() {
             // Only the handshake can be authorized.
             let authorizer = self.authorizer.as_deref().filter(|_| key == "$connect");
-            resources::route(&self.logical_id(), &api, key, &integration, authorizer)
-        }));
+            let mut route = resources::route(&id, &api, key, &integration, authorizer);
+            let response = self.two_way.contains(key);
+            let response = response.then(|| resources::two_way(&id, &api, key, &mut route));
+            all.push(route);
+            all.extend(response);
+        }
         all
     }
 

@@ -1,6 +1,8 @@
 //! Routes of an API that exists, beside those of others, against a moto server.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::sync::{Arc, Mutex};
+
 use aws_sdk_apigatewayv2::Client;
 use aws_sdk_apigatewayv2::types::{IntegrationType, ProtocolType};
 use lambda_with::policy::Policy;
@@ -158,7 +160,11 @@ async fn refusals() {
 
 #[tokio::test]
 async fn an_authorizer_is_found_by_its_name() {
-    let (session, log) = fake::session(|method, path, body| match (method, path) {
+    let arn = "arn:aws:lambda:eu-west-1:123456789012:function:shop";
+    let function = Function::new(arn.parse().unwrap()).unwrap();
+    let connection = routes("a1b2c3d4e5", &["GET /orders/{id}"]);
+    let statements = granted(connection.permissions(&function), arn);
+    let (session, log) = fake::session(move |method, path, body| match (method, path) {
         ("GET", path) if path.contains("/configuration") => (200, "{}".into()),
         ("GET", path) if path.ends_with("/authorizers") => {
             let staff = r#"{"authorizerId":"x7y8z9","authorizerType":"JWT","name":"staff"}"#;
@@ -170,14 +176,12 @@ async fn an_authorizer_is_found_by_its_name() {
             (201, body.replacen('{', r#"{"integrationId":"i1","#, 1))
         }
         ("POST", path) if path.ends_with("/routes") => (201, "{}".into()),
-        ("GET", path) if path.contains("/policy") => (200, granted()),
+        ("GET", path) if path.contains("/policy") => (200, statements.clone()),
         _ => (
             404,
             r#"{"__type":"ResourceNotFoundException","Message":"none"}"#.into(),
         ),
     });
-    let arn = "arn:aws:lambda:eu-west-1:123456789012:function:shop";
-    let function = Function::new(arn.parse().unwrap()).unwrap();
     let guarded = |name: &str| HttpApi {
         authorizer: Some(name.into()),
         ..routes("a1b2c3d4e5", &["GET /orders/{id}"])
@@ -219,10 +223,7 @@ async fn an_authorizer_is_found_by_its_name() {
 }
 
 /// A policy in which the connection's statement stands already.
-fn granted() -> String {
-    let arn = "arn:aws:lambda:eu-west-1:123456789012:function:shop";
-    let function = Function::new(arn.parse().unwrap()).unwrap();
-    let permissions = routes("a1b2c3d4e5", &["GET /orders/{id}"]).permissions(&function);
+fn granted(permissions: Vec<Permission>, arn: &str) -> String {
     let statements: Vec<Statement> = permissions
         .into_iter()
         .filter_map(|permission| match permission {
@@ -230,7 +231,7 @@ fn granted() -> String {
             _ => None,
         })
         .collect();
-    let policy = Policy::of_function(&function.arn, &statements).to_json();
+    let policy = Policy::of_function(&arn.parse().unwrap(), &statements).to_json();
     serde_json::json!({ "Policy": policy, "RevisionId": "1" }).to_string()
 }
 
@@ -272,6 +273,88 @@ async fn a_web_socket_api_beside_routes_of_others() {
     assert!(ours.connect(|_| ()).await.unwrap().is_empty());
     ours.disconnect(|_| ()).await.unwrap();
     assert_eq!(all(&client, &api).await, before);
+}
+
+#[tokio::test]
+async fn a_route_becomes_two_way_and_one_way_again() {
+    // What stands: whether the route says that it is two-way, and whether it has a response.
+    let state = Arc::new(Mutex::new((false, false)));
+    let arn = "arn:aws:lambda:eu-west-1:123456789012:function:chat";
+    let function = Function::new(arn.parse().unwrap()).unwrap();
+    let chat = |two_way: &[&str]| WebSocketApi {
+        api_id: Some("w9x8y7z6v5".into()),
+        routes: vec!["send".into()],
+        two_way: two_way.iter().map(ToString::to_string).collect(),
+        ..WebSocketApi::default()
+    };
+    let statements = granted(chat(&[]).permissions(&function), arn);
+    let uri =
+        format!("arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/{arn}/invocations");
+    let integration = format!(
+        r#"{{"items":[{{"integrationId":"i1","description":"lambda-with for {arn}","integrationUri":"{uri}","timeoutInMillis":29000}}]}}"#
+    );
+    let stands = state.clone();
+    let (session, log) = fake::session(move |method, path, body| {
+        let mut state = stands.lock().unwrap();
+        match (method, path) {
+            ("GET", path) if path.ends_with("/routes") => {
+                let expression = match state.0 {
+                    true => r#","routeResponseSelectionExpression":"$default""#,
+                    false => "",
+                };
+                let route = format!(
+                    r#"{{"items":[{{"routeId":"r1","routeKey":"send","target":"integrations/i1"{expression}}}]}}"#
+                );
+                (200, route)
+            }
+            ("GET", path) if path.ends_with("/integrations") => (200, integration.clone()),
+            ("GET", path) if path.ends_with("/routeresponses") => {
+                let response = r#"{"routeResponseId":"p1","routeResponseKey":"$default"}"#;
+                let response = if state.1 { response } else { "" };
+                (200, format!(r#"{{"items":[{response}]}}"#))
+            }
+            ("GET", path) if path.contains("/stages/") => (200, r#"{"autoDeploy":true}"#.into()),
+            ("PATCH", _) => {
+                state.0 |= body.contains("$default");
+                (200, "{}".into())
+            }
+            ("POST", path) if path.ends_with("/routeresponses") => {
+                state.1 = true;
+                (201, "{}".into())
+            }
+            ("DELETE", _) => {
+                state.1 = false;
+                (204, String::new())
+            }
+            ("GET", path) if path.contains("/policy") => (200, statements.clone()),
+            ("GET", path) if path.contains("/configuration") => (200, "{}".into()),
+            _ => (
+                404,
+                r#"{"__type":"ResourceNotFoundException","Message":"none"}"#.into(),
+            ),
+        }
+    });
+    for (two_way, standing, last) in [
+        (&["send"][..], (true, true), "POST"),
+        (&[], (true, false), "DELETE"),
+        (&["send"], (true, true), "POST"),
+    ] {
+        let mut wiring = Wiring::new(&session, function.clone()).unwrap();
+        wiring.wire(&chat(two_way)).unwrap();
+        let plan = wiring.connect(|_| ()).await.unwrap();
+        assert!(plan.to_string().contains("TwoWay"), "{plan}");
+        assert_eq!(*state.lock().unwrap(), standing);
+        let (_, path, _) = {
+            let log = log.lock().unwrap();
+            log.iter()
+                .rfind(|(method, ..)| method == last)
+                .cloned()
+                .unwrap()
+        };
+        let place = "/v2/apis/w9x8y7z6v5/routes/r1/routeresponses";
+        assert!(path.starts_with(place), "{path}");
+        assert!(wiring.connect(|_| ()).await.unwrap().is_empty());
+    }
 }
 
 #[tokio::test]

@@ -76,6 +76,12 @@ fn every_lint_has_a_definition_it_finds() {
                 "api = 'websocket'\nroutes = ['$default', '$default']",
                 "LW0303! routes",
             ),
+            ("api = 'websocket'\ntwo_way = ['$default', '$connect']", ""),
+            ("api = 'websocket'\ntwo_way = ['send']", "LW0315! two_way"),
+            (
+                "api = 'websocket'\ntwo_way = ['$disconnect']",
+                "LW0315! two_way",
+            ),
             (
                 "api = 'websocket'\ntimeout_in_millis = 30000",
                 "LW0306! timeout_in_millis",

@@ -215,6 +215,16 @@ fn resources() {
           {"ApiId":"${WebsocketApi}","AuthorizationType":"NONE","RouteKey":"$disconnect","Target":"integrations/${PetsWebsocketApiIntegration}"}"#]],
     );
     check(
+        "api = 'websocket'\napi_id = 'w1'\nroutes = ['send']\ntwo_way = ['send']",
+        expect![[r#"
+            PetsWebsocketApiW1Ad4d9766Integration AWS::ApiGatewayV2::Integration
+              {"ApiId":"w1","IntegrationType":"AWS_PROXY","IntegrationUri":"arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/${Function}/invocations","TimeoutInMillis":29000}
+            WebsocketApiRouteSendBeeeeb7d AWS::ApiGatewayV2::Route
+              {"ApiId":"w1","AuthorizationType":"NONE","RouteKey":"send","RouteResponseSelectionExpression":"$default","Target":"integrations/${PetsWebsocketApiW1Ad4d9766Integration}"}
+            WebsocketApiResponseSendBeeeeb7d AWS::ApiGatewayV2::RouteResponse
+              {"ApiId":"w1","RouteId":"${WebsocketApiRouteSendBeeeeb7d}","RouteResponseKey":"$default"}"#]],
+    );
+    check(
         "api = 'authorizer'\nname = 'tokens'\nkind = 'token'\nidentity_sources = ['method.request.header.Auth']\nidentity_validation_expression = '^Bearer '",
         expect![[r#"
             AuthorizerTokens AWS::ApiGateway::Authorizer

@@ -89,6 +89,10 @@ pub struct Options {
     /// Whether connecting also removes what is left over from earlier definitions; it is only named
     /// unless set.
     pub prune: bool,
+    /// Whether connecting deletes an event source mapping and makes it anew where it differs in what
+    /// cannot be changed; it is refused unless set, because the mapping's position in its source is
+    /// lost with it.
+    pub replace: bool,
     /// How long to wait for what AWS does behind a call: permissions to spread, a mapping to come
     /// up. 60 seconds unless set.
     pub wait: Duration,
@@ -102,6 +106,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             prune: false,
+            replace: false,
             wait: Duration::from_secs(60),
             settle: Duration::from_secs(1),
         }

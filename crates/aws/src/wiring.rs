@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use lambda_with::{
     Error, ErrorKind, Function, Integration, Permission, Resource, RoleStatement, Statement,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::change::Change;
-use crate::parts::{CallerRole, Configuration, Mapping};
+use crate::parts::{Asynchronous, CallerRole, Configuration, Deployed, Mapping, Recursion, Url};
 use crate::plan::{Goal, Plan};
 use crate::session::Session;
+use crate::shared::Shared;
 use crate::status::Status;
 use crate::wire::{Options, Part, Wire};
 
@@ -46,6 +47,8 @@ pub struct Wiring {
     callers: Vec<CallerRole>,
     mappings: Vec<(String, Value)>,
     configuration: BTreeMap<String, Value>,
+    /// Whether the function's URL is for callers that sign their requests.
+    signed_url: bool,
     own: Vec<Box<dyn Part>>,
 }
 
@@ -88,6 +91,7 @@ impl Wiring {
             callers: Vec::new(),
             mappings: Vec::new(),
             configuration: BTreeMap::new(),
+            signed_url: false,
             own: Vec::new(),
         })
     }
@@ -121,6 +125,44 @@ impl Wiring {
     /// asynchronous invocations to their destination.
     pub fn allow(&mut self, statement: RoleStatement) {
         self.role.push(statement);
+    }
+
+    /// Adds a setting of the function that is no connection's, in CloudFormation's terms:
+    ///
+    /// - `AWS::Lambda::Url`: its URL, with the two statements that one for everybody takes;
+    /// - `AWS::Lambda::EventInvokeConfig`: retries and destinations of asynchronous invocations;
+    /// - `AWS::Lambda::Function`: of its members, `RecursiveLoop` is set, and so is what connections
+    ///   set. Those that whoever deploys the code sets (`Environment`, `MemorySize`,
+    ///   `ReservedConcurrentExecutions`, `Timeout`, `VpcConfig`) are compared, and a warning names
+    ///   those that differ.
+    ///
+    /// What the properties say of which function they belong to is not looked at.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` when it is something else.
+    pub fn setting(&mut self, resource: &Resource) -> Result<(), Error> {
+        let (session, function) = (self.session.clone(), self.function.clone());
+        let properties = &resource.properties;
+        match resource.kind {
+            Url::KIND => {
+                if properties["AuthType"] == "NONE" {
+                    let named = |statement| ("url".to_owned(), statement);
+                    self.statements.extend(Statement::public_url().map(named));
+                } else {
+                    self.signed_url = true;
+                }
+                self.own
+                    .push(Url::new(&session, &function, properties).part());
+            }
+            Asynchronous::KIND => {
+                let part = Asynchronous::new(&session, &function, properties);
+                self.own.push(part.part());
+            }
+            Deployed::KIND => self.members(properties)?,
+            _ => return Err(cannot("the function", resource)),
+        }
+        Ok(())
     }
 
     /// What connecting would do. Writes nothing.
@@ -172,6 +214,27 @@ impl Wiring {
     /// As for [`connect`](Self::connect).
     pub async fn disconnect(&self, say: impl FnMut(Progress<'_>)) -> Result<Plan, Error> {
         self.apply(Goal::Disconnect, say).await
+    }
+
+    fn members(&mut self, properties: &Value) -> Result<(), Error> {
+        let mut deployed = Map::new();
+        for (member, value) in properties.as_object().into_iter().flatten() {
+            if member == "RecursiveLoop" {
+                let wanted = value.as_str().unwrap_or_default();
+                let part = Recursion::new(&self.session, &self.function, wanted);
+                self.own.push(part.part());
+            } else if Deployed::knows(member) {
+                deployed.insert(member.clone(), value.clone());
+            } else {
+                Configuration::knows(member)?;
+                self.configuration.insert(member.clone(), value.clone());
+            }
+        }
+        if !deployed.is_empty() {
+            let part = Deployed::new(&self.session, &self.function, deployed);
+            self.own.push(Box::new(part));
+        }
+        Ok(())
     }
 
     fn take<I: Integration>(&mut self, connection: &I, own: &[&str]) -> Result<(), Error> {

@@ -3,9 +3,11 @@
 
 mod feed;
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use lambda_with::{ErrorKind, Function, Permission, RoleStatement, Statement};
+use lambda_with::policy::Policy;
+use lambda_with::{CallerRole, ErrorKind, Function, Permission, RoleStatement, Statement};
 use lambda_with_aws::{Session, Wiring};
 use lambda_with_testing::fake;
 use serde_json::json;
@@ -55,7 +57,7 @@ async fn add_permission_fails(
         .unwrap_err()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_failure_has_one_clear_message() {
     let denied = "User: arn:aws:iam::123456789012:user/ci is not authorized to perform: \
                   lambda:AddPermission on resource: arn:aws:lambda:eu-west-1:123456789012:function:orders";
@@ -122,7 +124,7 @@ async fn each_failure_has_one_clear_message() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_missing_function_another_account_another_region() {
     let missing = |account: &'static str| {
         let (session, _) = fake::session(move |_, path, _| match path {
@@ -158,7 +160,7 @@ async fn a_missing_function_another_account_another_region() {
     assert!(error.to_string().contains("--region us-east-1"), "{error}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_profile_that_is_not_there() {
     let session = Session::load(lambda_with_aws::SessionOptions {
         region: Some("eu-west-1".into()),
@@ -174,7 +176,7 @@ async fn a_profile_that_is_not_there() {
     assert!(error.context("reason").is_some(), "{error}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nothing_reachable_and_no_credentials() {
     let unreachable = aws_config::SdkConfig::builder()
         .behavior_version(aws_config::BehaviorVersion::latest())
@@ -204,7 +206,7 @@ async fn nothing_reachable_and_no_credentials() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_role_policy_with_unneeded_statements_is_taken_away() {
     let (session, log) = fake::session(|method, path, body| {
         match (method, path) {
@@ -239,7 +241,7 @@ async fn a_role_policy_with_unneeded_statements_is_taken_away() {
     assert_eq!(missing.unwrap_err().kind(), ErrorKind::NotFound);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_statement_taken_out_and_not_put_back_is_named() {
     let (session, log) = fake::session(|method, path, _| match (method, path) {
         ("GET", path) if path.contains("/configuration") => (200, "{}".into()),
@@ -269,4 +271,82 @@ async fn a_statement_taken_out_and_not_put_back_is_named() {
         "{}",
         removed[0].0
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_just_made_is_waited_for() {
+    let iam = fake::Iam::default();
+    let (made, unknown) = (AtomicU32::new(0), AtomicU32::new(3));
+    let (session, log) = fake::session(move |method, path, body| {
+        let answer = |operation: &str, result: &str| {
+            let result = format!("<{operation}Result>{result}</{operation}Result>");
+            (
+                200,
+                format!("<{operation}Response>{result}</{operation}Response>"),
+            )
+        };
+        let trust = Policy::trust(&firehose()).to_json();
+        let role = format!(
+            "<Role><Path>/lambda-with/</Path><RoleName>r</RoleName><RoleId>R</RoleId><Arn>a</Arn>\
+             <CreateDate>2026-01-01T00:00:00Z</CreateDate>\
+             <AssumeRolePolicyDocument>{trust}</AssumeRolePolicyDocument></Role>"
+        );
+        match body.split('&').next().unwrap_or_default() {
+            "Action=CreateRole" => {
+                made.fetch_add(1, Ordering::Relaxed);
+                answer("CreateRole", &role)
+            }
+            "Action=GetRole" if made.load(Ordering::Relaxed) > 0 => answer("GetRole", &role),
+            "Action=PutRolePolicy"
+                if unknown
+                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
+                    .is_ok() =>
+            {
+                (
+                    404,
+                    "<ErrorResponse><Error><Code>NoSuchEntity</Code></Error></ErrorResponse>"
+                        .into(),
+                )
+            }
+            _ => iam.answer(body).unwrap_or_else(|| match (method, path) {
+                ("GET", path) if path.contains("/configuration") => (200, "{}".into()),
+                ("GET", path) if path.contains("/event-source") => (200, "{}".into()),
+                _ => (404, error("ResourceNotFoundException", "none")),
+            }),
+        }
+    });
+    let feed = Feed {
+        permissions: vec![Permission::CallerRole(firehose())],
+        ..Feed::named("firehose-clicks")
+    };
+    let mut impatient = wiring(&session, &feed);
+    impatient.options.wait = Duration::ZERO;
+    let refused = impatient.connect(|_| ()).await.unwrap_err();
+    let standing = refused.context("standing").unwrap();
+    assert!(
+        standing.starts_with("created role") && refused.context("code") == Some("NoSuchEntity"),
+        "{refused}"
+    );
+    let mut patient = wiring(&session, &feed);
+    patient.options.wait = Duration::from_secs(30);
+    patient.connect(|_| ()).await.unwrap();
+    let asked = |operation: &str| {
+        let posts = fake::of(&log, "POST").into_iter();
+        posts
+            .filter(|(_, body)| body.starts_with(&format!("Action={operation}&")))
+            .count()
+    };
+    assert_eq!((asked("CreateRole"), asked("PutRolePolicy")), (1, 4));
+    assert!(patient.connect(|_| ()).await.unwrap().is_empty());
+}
+
+fn firehose() -> CallerRole {
+    CallerRole::new(
+        "firehose.amazonaws.com",
+        [RoleStatement::new(
+            ["lambda:InvokeFunction"],
+            ARN,
+            "it invokes",
+        )],
+    )
 }

@@ -6,11 +6,12 @@ mod feed;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use expect_test::expect;
 use lambda_with::{
     ErrorKind, Function, Invocation, InvocationType, Invoke, LogType, Outcome, Permission,
     Resource, Statement,
 };
-use lambda_with_aws::{RemoteFunction, Session, Wiring};
+use lambda_with_aws::{Action, RemoteFunction, Session, Wiring};
 use lambda_with_testing::fake;
 use serde_json::{Value, json};
 
@@ -59,7 +60,7 @@ fn shown(state: &str) -> Value {
     })
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn mappings_are_made_waited_for_and_deleted() {
     let reads = AtomicU32::new(0);
     let (session, log) = fake::session(move |method, path, _| match (method, path) {
@@ -123,7 +124,7 @@ async fn mappings_are_made_waited_for_and_deleted() {
     assert_eq!(fake::of(&log, "DELETE").len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn only_what_differs_is_updated_and_what_cannot_be_is_refused() {
     let (session, log) = fake::session(|method, path, _| match (method, path) {
         ("GET", path) if path.contains("/configuration") => (200, "{}".into()),
@@ -169,7 +170,7 @@ async fn only_what_differs_is_updated_and_what_cannot_be_is_refused() {
     assert_eq!(fake::of(&log, "PUT").len(), 1, "nothing more was written");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_function_itself_is_configured() {
     let mount = json!([{ "Arn": "arn:aws:elasticfilesystem:eu-west-1:123456789012:access-point/fsap-1", "LocalMountPath": "/mnt/models" }]);
     let store =
@@ -217,7 +218,7 @@ async fn the_function_itself_is_configured() {
     assert!(error.message().contains("MemorySize"), "{error}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn tokens_are_not_shown() {
     let token = "amzn1.ask.skill.secret";
     let mut skill = Statement::service("alexa-skill", "alexa-appkit.amazon.com");
@@ -245,7 +246,7 @@ async fn tokens_are_not_shown() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn invocations() {
     let (session, log) = fake::session(|_, path, body| match body {
         r#""throttle""# => (429, error("TooManyRequestsException", "Rate exceeded")),
@@ -307,4 +308,137 @@ async fn invocations() {
         remote.invoke(qualified).await.unwrap_err().kind(),
         ErrorKind::NotFound
     );
+}
+
+/// Lambda's API with the mapping of `shown`, which takes a while to go.
+fn lasting() -> (Session, fake::Log) {
+    let mapping = std::sync::Mutex::new((shown("Enabled"), 0_u32));
+    fake::session(move |method, path, body| {
+        let (standing, reads) = &mut *mapping.lock().unwrap();
+        let list = |standing: &Value| {
+            let all: Vec<&Value> = Some(standing)
+                .filter(|it| !it.is_null())
+                .into_iter()
+                .collect();
+            json!({ "EventSourceMappings": all }).to_string()
+        };
+        match (method, path) {
+            ("GET", path) if path.contains("/configuration") => (200, "{}".into()),
+            ("GET", path) if path.contains("/policy") => {
+                (404, error("ResourceNotFoundException", "none"))
+            }
+            ("DELETE", _) => {
+                standing["State"] = json!("Deleting");
+                *reads = 3;
+                (202, standing.to_string())
+            }
+            ("POST", _) if standing.is_null() => {
+                let asked: Value = serde_json::from_str(body).unwrap();
+                *standing = shown("Enabled");
+                standing["StartingPosition"] = asked["StartingPosition"].clone();
+                (202, standing.to_string())
+            }
+            ("POST", _) => (409, error("ResourceConflictException", "already exists")),
+            ("GET", path) if path.ends_with("/u-1") => (200, standing.to_string()),
+            _ => {
+                let answer = list(standing);
+                if standing["State"] == "Deleting" {
+                    *reads -= 1;
+                    if *reads == 0 {
+                        *standing = Value::Null;
+                    }
+                }
+                (200, answer)
+            }
+        }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mapping_is_made_anew_only_when_told() {
+    let (session, log) = lasting();
+    let mut ours = wiring(&session, &clicks("TRIM_HORIZON"));
+    ours.options.wait = Duration::from_secs(30);
+    let refused = ours.connect(|_| ()).await.unwrap_err();
+    expect![[r#"event source mapping of kinesis stream/clicks to orders: StartingPosition is "LATEST" and cannot become "TRIM_HORIZON", because a mapping reads it only when it is made; --replace deletes it and makes it anew, as disconnect and connect would: it forgets how far it has read, and reads again all that the source still keeps"#]]
+        .assert_eq(refused.message());
+    assert_eq!(
+        log.lock()
+            .unwrap()
+            .iter()
+            .find(|(method, ..)| method != "GET"),
+        None
+    );
+
+    ours.options.replace = true;
+    let plan = ours.diff().await.unwrap().to_string();
+    assert!(plan.contains("  ~ event source mapping of kinesis stream/clicks to orders (deleted and made anew: it forgets"), "{plan}");
+    assert_eq!(fake::of(&log, "DELETE"), [], "a diff writes nothing");
+    let done = ours.connect(|_| ()).await.unwrap();
+    let actions: Vec<_> = done.changes.iter().map(|change| change.action).collect();
+    assert_eq!(actions, [Action::Update], "{done}");
+    let posts = fake::of(&log, "POST");
+    assert_eq!((fake::of(&log, "DELETE").len(), posts.len()), (1, 1));
+    let body: Value = serde_json::from_str(&posts[0].1).unwrap();
+    assert_eq!(body["StartingPosition"], "TRIM_HORIZON");
+    assert!(ours.connect(|_| ()).await.unwrap().is_empty());
+    assert!(ours.status().await.unwrap().is_clean());
+
+    // Cut off in between, it is completed by running it again, told or not.
+    let (session, log) = lasting();
+    let mut ours = wiring(&session, &clicks("TRIM_HORIZON"));
+    ours.options.replace = true;
+    ours.options.wait = Duration::ZERO;
+    let cut = ours.connect(|_| ()).await.unwrap_err();
+    let standing = cut.context("standing").unwrap();
+    assert!(
+        standing.starts_with("removed") && standing.ends_with("(not made anew yet)"),
+        "{cut}"
+    );
+    assert_eq!(fake::of(&log, "POST"), []);
+    let mut again = wiring(&session, &clicks("TRIM_HORIZON"));
+    again.options.replace = true;
+    again.options.wait = Duration::from_secs(30);
+    again.connect(|_| ()).await.unwrap();
+    assert!(again.status().await.unwrap().is_clean());
+    assert_eq!(fake::of(&log, "POST").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_consumer_group_is_drawn_or_named_once_for_all() {
+    let registry = json!({ "SchemaRegistryURI": "https://registry.example.com" });
+    let events = |config| Feed {
+        mapping: Some(json!({
+            "AmazonManagedKafkaEventSourceConfig": config,
+            "EventSourceArn": "arn:aws:kafka:eu-west-1:123456789012:cluster/events/1",
+            "FunctionName": Resource::FUNCTION, "StartingPosition": "LATEST", "Topics": ["orders"],
+        })),
+        ..Feed::named("msk-events")
+    };
+    let standing = json!({
+        "AmazonManagedKafkaEventSourceConfig": {
+            "ConsumerGroupId": "drawn", "SchemaRegistryConfig": registry,
+        },
+        "BatchSize": 100, "EventSourceArn": "arn:aws:kafka:eu-west-1:123456789012:cluster/events/1",
+        "FunctionArn": ARN, "StartingPosition": "LATEST", "State": "Enabled", "Topics": ["orders"],
+        "UUID": "u-1",
+    });
+    let (session, _) = fake::session(move |_, path, _| match path {
+        path if path.contains("/configuration") => (200, "{}".into()),
+        path if path.contains("/policy") => (404, error("ResourceNotFoundException", "none")),
+        path if path.ends_with("/u-1") => (200, standing.to_string()),
+        _ => (
+            200,
+            json!({ "EventSourceMappings": [standing] }).to_string(),
+        ),
+    });
+    let drawn = wiring(
+        &session,
+        &events(json!({ "SchemaRegistryConfig": registry })),
+    );
+    let plan = drawn.diff().await.unwrap();
+    assert!(plan.is_empty(), "{plan}");
+    let named = json!({ "ConsumerGroupId": "orders", "SchemaRegistryConfig": registry });
+    let plan = wiring(&session, &events(named)).diff().await.unwrap();
+    assert!(plan.refusals[0].contains("--replace"), "{plan}");
 }

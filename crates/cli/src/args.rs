@@ -239,12 +239,11 @@ Examples:
 pub(crate) struct Diff {
     /// The function; all where left out
     pub(crate) function: Option<String>,
-    /// Count as to be removed what an earlier definition left behind
-    #[arg(long)]
-    pub(crate) prune: bool,
+    #[command(flatten)]
+    pub(crate) how: How,
 }
 
-/// Set up the connections on AWS: permissions, mappings, notifications
+/// Set up the connections on AWS: permissions, mappings, notifications, the function's URL
 #[cfg(feature = "aws")]
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -258,9 +257,21 @@ Examples:
 pub(crate) struct Connect {
     /// The function; all where left out
     pub(crate) function: Option<String>,
+    #[command(flatten)]
+    pub(crate) how: How,
+}
+
+/// What `connect` does only when it is told to.
+#[cfg(feature = "aws")]
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(crate) struct How {
     /// Remove too what an earlier definition left behind
     #[arg(long)]
     pub(crate) prune: bool,
+    /// Delete and make anew an event source mapping whose start or consumer group differs: it forgets
+    /// how far it has read
+    #[arg(long)]
+    pub(crate) replace: bool,
 }
 
 /// Take the connections down again: exactly what `connect` set up
@@ -303,11 +314,12 @@ pub(crate) struct Invoke {
 #[command(after_help = "\
 Builds every `bin` with cargo, then serves Lambda's Invoke API on --port and the HTTP APIs on
 --http-port, all on 127.0.0.1. Queues are polled only when --endpoint-url (or endpoint_url in the
-table [dev]) says where: AWS is never contacted unasked. A changed source file is built again and
+table [dev]) says where, and records go to their destinations only then: AWS is never contacted
+unasked. A changed source file is built again and
 the function restarted. Ctrl-C ends it.
 
-A function with a table `url` has its URL on a port after those of the HTTP APIs. Programs in its folder
-`extensions` (/opt/extensions unless named) are its extensions.
+A function with a table `url` has its URL on a port after those of the HTTP APIs, and WebSocket APIs
+come after these. Programs in its folder `extensions` (/opt/extensions unless named) are its extensions.
 
 Functions see the variables of `env` in lambda-with.toml; one of the same name in the shell wins.
 

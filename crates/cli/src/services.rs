@@ -20,7 +20,7 @@ use crate::suggest;
 pub(crate) static SERVICES: &[Entry] = &[
     entry!(lambda_with_alb, Alb by wire),
     entry!(lambda_with_alexa, "kind": "custom" => CustomSkill by add, "smart-home" => SmartHomeSkill by add),
-    entry!(lambda_with_api_gateway, "api": "rest" => RestApi by add, "http" => HttpApi by wire, "websocket" => WebSocketApi by wire, "authorizer" => Authorizer by add),
+    entry!(lambda_with_api_gateway, "api": "rest" => RestApi by wire, "http" => HttpApi by wire, "websocket" => WebSocketApi by wire, "authorizer" => Authorizer by add),
     entry!(lambda_with_cloudformation, CloudFormation),
     entry!(lambda_with_cloudfront, CloudFront by wire),
     entry!(lambda_with_cloudwatch_logs, "kind": "subscription-filter" => SubscriptionFilter by wire, "account-policy" => AccountPolicy by wire),

@@ -12,6 +12,8 @@ mod interop;
 mod name;
 mod rule;
 mod schedule;
+#[cfg(feature = "aws")]
+pub mod send;
 mod target;
 
 pub use crate::ext::Detail;

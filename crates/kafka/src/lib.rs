@@ -11,6 +11,8 @@ pub mod lint;
 #[cfg(feature = "poll")]
 pub mod poll;
 mod respond;
+#[cfg(feature = "poll")]
+pub mod send;
 
 use std::collections::BTreeMap;
 

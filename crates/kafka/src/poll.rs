@@ -243,7 +243,7 @@ fn offset(id: &str) -> Result<i64, Error> {
     })
 }
 
-fn failed(call: &'static str, topic: &str, error: KafkaError) -> Error {
+pub(crate) fn failed(call: &'static str, topic: &str, error: KafkaError) -> Error {
     let kind = match error.rdkafka_error_code() {
         Some(
             RDKafkaErrorCode::UnknownTopicOrPartition
@@ -260,6 +260,7 @@ fn failed(call: &'static str, topic: &str, error: KafkaError) -> Error {
             | RDKafkaErrorCode::SaslAuthenticationFailed
             | RDKafkaErrorCode::Authentication,
         ) => ErrorKind::Denied,
+        Some(RDKafkaErrorCode::MessageSizeTooLarge) => ErrorKind::Limit,
         _ if matches!(error, KafkaError::ClientConfig(..)) => ErrorKind::Invalid,
         _ => ErrorKind::Unavailable,
     };

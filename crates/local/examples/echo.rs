@@ -9,7 +9,14 @@ use serde_json::{Value, json};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     match std::env::var("ECHO_INIT").as_deref() {
-        Ok("exit") => std::process::exit(3),
+        Ok("exit") => {
+            if let Ok(path) = std::env::var("ECHO_UNTIL") {
+                while !std::path::Path::new(&path).exists() {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+            }
+            std::process::exit(3)
+        }
         Ok("hang") => std::thread::sleep(Duration::from_secs(3600)),
         Ok("graceful") => {
             lambda_runtime::spawn_graceful_shutdown_handler(|| async {

@@ -26,6 +26,11 @@ async fn told(event: LambdaEvent) -> Result<(), Error> {
             if let Ok(millis) = std::env::var("EXTENSION_SLEEP") {
                 tokio::time::sleep(Duration::from_millis(millis.parse()?)).await;
             }
+            if let Ok(path) = std::env::var("EXTENSION_UNTIL") {
+                while !std::path::Path::new(&path).exists() {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+            }
             note(&json!("done"))
         }
         NextEvent::Shutdown(shutdown) => {

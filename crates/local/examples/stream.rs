@@ -1,10 +1,11 @@
-//! An engine that reads a stream of 200 numbered records on four lanes: `stream DATA_DIR FILE`.
+//! An engine that reads a stream of 200 numbered records on four lanes: `stream DATA_DIR FILE MOST`.
 //!
-//! Each record that runs adds a line to the file. The first shard is split half-way. Ends when all
+//! Each record that runs adds a line to the file; after so many of them nothing gets on any more. The first shard is split half-way. Ends when all
 //! records are done with.
 
 use std::fs::OpenOptions;
 use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,14 +16,20 @@ use lambda_with_local::{FunctionOptions, Local, Options, Run, ScriptedStream};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
-    let (Some(dir), Some(file)) = (args.next(), args.next()) else {
-        return Err("usage: stream DATA_DIR FILE".into());
+    let (Some(dir), Some(file), Some(most)) = (args.next(), args.next(), args.next()) else {
+        return Err("usage: stream DATA_DIR FILE MOST".into());
     };
+    let (most, lines): (usize, _) = (most.parse()?, AtomicUsize::new(0));
     let handler = move |event: Bytes, _| {
-        let ran = append(&file, &event);
+        let stops = lines.load(Ordering::SeqCst) >= most;
+        let ran = if stops { Ok(0) } else { append(&file, &event) };
+        lines.fetch_add(*ran.as_ref().unwrap_or(&0), Ordering::SeqCst);
         async move {
+            if stops {
+                std::future::pending::<()>().await;
+            }
             tokio::time::sleep(Duration::from_millis(5)).await;
-            ran.map(|()| "null".into()).map_err(|error| FunctionError {
+            ran.map(|_| "null".into()).map_err(|error| FunctionError {
                 error_message: error.to_string(),
                 ..FunctionError::default()
             })
@@ -64,8 +71,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Adds a line for each record of the event.
-fn append(file: &str, event: &[u8]) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// Adds a line for each record of the event; tells how many.
+fn append(file: &str, event: &[u8]) -> Result<usize, Box<dyn std::error::Error + Send + Sync>> {
     #[derive(serde::Deserialize)]
     struct Event {
         #[serde(rename = "Records")]
@@ -82,5 +89,5 @@ fn append(file: &str, event: &[u8]) -> Result<(), Box<dyn std::error::Error + Se
         .create(true)
         .open(file)?
         .write_all(lines.as_bytes())?;
-    Ok(())
+    Ok(event.records.len())
 }

@@ -1,22 +1,27 @@
-//! The calls of Lambda's HTTP API around invocations: functions, policies, settings for events.
+//! The calls of Lambda's HTTP API around invocations: functions, versions, policies, settings for
+//! events.
 //!
-//! What they change is kept in memory: after a restart the functions are again as the engine's
+//! Versions and aliases, and the settings that are theirs alone, are kept in the engine's directory.
+//! All else that is changed is kept in memory: after a restart the functions are again as the engine's
 //! [`Options`](crate::Options) say.
 
+mod aliases;
 mod concurrency;
 mod event_invoke;
+mod functions;
 pub(crate) mod mappings;
 mod policy;
 mod recursion;
+mod versions;
 
 pub(crate) use self::event_invoke::Config as EventInvoke;
 pub(crate) use self::mappings::of_properties;
 
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
-use serde_json::{Value, json};
+use lambda_with::ErrorKind;
+use serde_json::Value;
 
-use crate::function::LATEST;
 use crate::handle::FunctionHandle;
 use crate::http::json as json_response;
 use crate::invoke_api::Call;
@@ -32,23 +37,18 @@ pub(crate) fn answer(
     body: &[u8],
 ) -> Result<Response<Bytes>, Refusal> {
     match (method, segments) {
-        (&Method::GET, ["2015-03-31", "functions"]) => {
-            let functions: Vec<Value> = handle
-                .functions()
-                .map(|function| configuration(&function))
-                .collect();
-            Ok(ok(&json!({ "Functions": functions })))
+        (_, ["2015-03-31", "functions"]) => {
+            functions::answer(handle, call, method, None, &[], body)
         }
-        (&Method::GET, ["2015-03-31", "functions", name]) => {
-            let function = known(handle, call, name)?;
-            let mut answer = json!({ "Configuration": configuration(&function), "Tags": {} });
-            if let Some(reserved) = function.function.reserved() {
-                answer["Concurrency"] = json!({ "ReservedConcurrentExecutions": reserved });
-            }
-            Ok(ok(&answer))
+        (_, ["2015-03-31", "functions", name])
+        | (_, ["2015-03-31", "functions", name, "configuration"]) => {
+            functions::answer(handle, call, method, Some(name), &segments[3..], body)
         }
-        (&Method::GET, ["2015-03-31", "functions", name, "configuration"]) => {
-            Ok(ok(&configuration(&known(handle, call, name)?)))
+        (_, ["2015-03-31", "functions", name, "versions"]) => {
+            versions::answer(handle, call, method, name, body)
+        }
+        (_, ["2015-03-31", "functions", name, "aliases", rest @ ..]) => {
+            aliases::answer(handle, call, method, name, rest, body)
         }
         (_, ["2015-03-31", "functions", name, "policy", rest @ ..]) => {
             policy::answer(handle, call, method, name, rest, body)
@@ -84,27 +84,64 @@ fn known(handle: &Handle, call: &Call, name: &str) -> Result<FunctionHandle, Ref
     Ok(function)
 }
 
-/// A function as `GetFunctionConfiguration` shows it, as far as the engine knows it.
-fn configuration(function: &FunctionHandle) -> Value {
-    let definition = function.definition();
-    let mut configuration = json!({
-        "FunctionName": definition.name(),
-        "FunctionArn": function.function.arn(function.qualifier.as_deref()),
-        "Timeout": definition.timeout,
-        "MemorySize": definition.memory,
-        "Version": LATEST,
-        "PackageType": "Zip",
-        "State": "Active",
-        "LastUpdateStatus": "Successful",
-    });
-    if let Some(role) = &definition.role {
-        configuration["Role"] = json!(role);
+/// A function, whatever the qualifier; one that is not there is named with `qualifier`.
+fn whole(
+    handle: &Handle,
+    call: &Call,
+    name: &str,
+    qualifier: Option<&str>,
+) -> Result<FunctionHandle, Refusal> {
+    call.function(handle, name)
+        .map_err(|refusal| match handle.function(name) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let message = error.message().trim_end_matches(":$LATEST");
+                let qualifier = qualifier.map(|qualifier| format!(":{qualifier}"));
+                Refusal::not_found(format!("{message}{}", qualifier.unwrap_or_default()))
+            }
+            _ => refusal,
+        })
+}
+
+/// Writes down what a call has changed of versions and aliases.
+fn keep(function: &FunctionHandle) -> Result<(), Refusal> {
+    let kept = function.function.keep();
+    kept.map_err(|error| Refusal::from(&error))
+}
+
+/// The part of a list that is asked for, and where the next begins.
+fn page<T>(call: &Call, all: Vec<T>, most: usize) -> (Vec<T>, Option<String>) {
+    let number = |name: &str| call.parameter(name).and_then(|text| text.parse().ok());
+    let from: usize = number("Marker").unwrap_or(0);
+    let most = number("MaxItems").unwrap_or(most).clamp(1, most);
+    let next = from.saturating_add(most);
+    let marker = (next < all.len()).then(|| next.to_string());
+    (all.into_iter().skip(from).take(most).collect(), marker)
+}
+
+/// A revision the caller has seen, held against the one there is.
+fn check_revision(asked: Option<&str>, revision: &str) -> Result<(), Refusal> {
+    match asked {
+        Some(asked) if asked != revision => Err(Refusal::user(
+            StatusCode::PRECONDITION_FAILED,
+            "PreconditionFailedException",
+            "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id",
+        )),
+        _ => Ok(()),
     }
-    configuration
+}
+
+fn required(member: &str) -> Refusal {
+    Refusal::malformed(&format!(
+        "1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null"
+    ))
 }
 
 fn ok(body: &Value) -> Response<Bytes> {
     json_response(StatusCode::OK, json_bytes(body))
+}
+
+fn created(body: &Value) -> Response<Bytes> {
+    json_response(StatusCode::CREATED, json_bytes(body))
 }
 
 fn empty() -> Response<Bytes> {

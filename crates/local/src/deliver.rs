@@ -1,4 +1,4 @@
-//! Where records of asynchronous events go.
+//! The file of records that were not sent anywhere.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -6,38 +6,39 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
-use lambda_with::rules::destination::DeadLetter;
-use lambda_with::{Arn, Error, ErrorKind, Json};
+use lambda_with::rules::destination::{Kind, Message};
+use lambda_with::{Error, ErrorKind, Json};
 use serde::Serialize;
 
-/// The file that holds a line for every record sent anywhere but to a function of this engine.
+/// The file that holds a line for every record that nothing was configured for, that nobody sends, or
+/// that could not be sent.
 #[derive(Debug)]
 pub(crate) struct Deliveries(Option<Mutex<File>>);
 
 /// One line of the file.
 #[derive(Debug, Serialize)]
 struct Line<'a> {
-    kind: Kind,
+    kind: Why,
     function: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    destination: Option<&'a str>,
+    destination: Option<String>,
     /// The key of an object or a message.
     #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<&'a str>,
+    key: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attributes: Option<serde_json::Map<String, serde_json::Value>>,
+    /// Why it was not sent, where that was tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
     body: Json,
 }
 
-/// Why something is sent.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Kind {
-    OnSuccess,
-    OnFailure,
-    DeadLetter,
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case", untagged)]
+enum Why {
+    Sent(Kind),
     /// Nothing is configured; on AWS the event would be gone.
-    Dropped,
+    Dropped(&'static str),
 }
 
 impl Deliveries {
@@ -62,58 +63,39 @@ impl Deliveries {
         Ok(Self(Some(Mutex::new(file))))
     }
 
-    /// Writes a record.
-    pub(crate) fn record(&self, kind: Kind, function: &str, to: Option<&Arn>, body: &Bytes) {
+    /// Keeps a record of this function that has no destination.
+    pub(crate) fn dropped(&self, function: &str, body: &Bytes) {
         self.write(&Line {
-            kind,
+            kind: Why::Dropped("dropped"),
             function,
-            destination: to.map(Arn::as_str),
+            destination: None,
             key: None,
             attributes: None,
+            error: None,
             body: json(body),
         });
     }
 
-    /// Writes the record of a failed batch of a stream, under the key it has at its destination.
-    pub(crate) fn failure(
-        &self,
-        function: &str,
-        to: Option<&str>,
-        key: Option<&str>,
-        body: &Bytes,
-    ) {
+    /// Keeps a message that was not sent; says whether that could be done.
+    pub(crate) fn keep(&self, message: &Message, because: Option<&Error>) -> bool {
+        let attributes = message.attributes.iter();
+        let attributes = attributes
+            .map(|attribute| (attribute.name.to_string(), attribute.value.clone().into()))
+            .collect::<serde_json::Map<_, _>>();
+        let key = message.key.as_deref();
         self.write(&Line {
-            kind: match to {
-                Some(_) => Kind::OnFailure,
-                None => Kind::Dropped,
-            },
-            function,
-            destination: to,
-            key,
-            attributes: None,
-            body: json(body),
-        });
+            kind: Why::Sent(message.kind),
+            function: name(message),
+            destination: Some(message.to.to_string()),
+            key: key.map(|key| String::from_utf8_lossy(key).into_owned()),
+            attributes: (message.kind == Kind::DeadLetter).then_some(attributes),
+            error: because.map(Error::to_string),
+            body: json(&message.body),
+        })
     }
 
-    /// Writes an event that failed, with the attributes its message would have.
-    pub(crate) fn dead_letter(&self, function: &str, to: &Arn, letter: &DeadLetter) {
-        let attributes = letter
-            .attributes
-            .iter()
-            .map(|attribute| (attribute.name.to_owned(), attribute.value.clone().into()))
-            .collect();
-        self.write(&Line {
-            kind: Kind::DeadLetter,
-            function,
-            destination: Some(to.as_str()),
-            key: None,
-            attributes: Some(attributes),
-            body: json(&letter.body),
-        });
-    }
-
-    fn write(&self, line: &Line<'_>) {
-        let Some(file) = &self.0 else { return };
+    fn write(&self, line: &Line<'_>) -> bool {
+        let Some(file) = &self.0 else { return true };
         let written = serde_json::to_vec(line)
             .map_err(std::io::Error::from)
             .and_then(|mut text| {
@@ -122,10 +104,17 @@ impl Deliveries {
                     .unwrap_or_else(PoisonError::into_inner)
                     .write_all(&text)
             });
-        if let Err(error) = written {
+        if let Err(error) = &written {
             tracing::error!(%error, function = line.function, "a record could not be written");
         }
+        written.is_ok()
     }
+}
+
+/// The name of the function a message tells of.
+pub(crate) fn name(message: &Message) -> &str {
+    let mut parts = message.function.resource().split(':');
+    parts.nth(1).unwrap_or_default()
 }
 
 /// The JSON of a record or an event; both were checked when they came in.

@@ -1,6 +1,7 @@
 //! One execution environment: its processes, the APIs they speak to, and the job it is at.
 
 mod life;
+mod telling;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,13 +13,15 @@ use serde_json::json;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
+use self::telling::Work;
 use crate::extensions::Extensions;
 use crate::log::{InitReport, Report};
 use crate::output::Output;
 use crate::pool::{Finished, Job, Permit, Pool};
-use crate::process::Process;
+use crate::process::{self, Process};
 use crate::refusal::json_bytes;
 use crate::streaming::Writer;
+use crate::telemetry::Telemetry;
 use crate::trace;
 
 /// What the runtime is sent when it has asked for work.
@@ -39,6 +42,9 @@ pub(crate) struct Environment {
     pub(crate) pool: Arc<Pool>,
     pub(crate) output: Arc<Output>,
     pub(crate) extensions: Extensions,
+    pub(crate) telemetry: Arc<Telemetry>,
+    /// The stream its log would have in CloudWatch.
+    log_stream: String,
     state: Mutex<State>,
     retired: AtomicBool,
     /// Whether it ends because its time is over.
@@ -51,6 +57,9 @@ struct State {
     phase: Phase,
     started: Instant,
     init: Option<Duration>,
+    init_phase: &'static str,
+    runtime_up: bool,
+    init_over: bool,
     next: Option<oneshot::Sender<Dispatch>>,
     running: Option<Running>,
     after: Option<After>,
@@ -72,6 +81,9 @@ struct Running {
     job: Job,
     invocation_id: String,
     since: Instant,
+    /// When its answer began to arrive, and how much of it has gone out.
+    responded: Option<Instant>,
+    produced: usize,
 }
 
 /// A job that is answered, and whose extensions are still at it.
@@ -84,6 +96,7 @@ struct After {
     /// Who waits for the log's tail, and the answer for him.
     tail: Option<(oneshot::Sender<Finished>, Result<Bytes, Bytes>)>,
     wanted: bool,
+    work: Option<Box<Work>>,
     _permit: Permit,
 }
 
@@ -96,14 +109,21 @@ pub(crate) struct InitError {
 
 impl Environment {
     pub(crate) fn new(pool: &Arc<Pool>) -> Arc<Self> {
+        let telemetry = Arc::new(Telemetry::new(pool.clock));
+        let name = pool.function.name().to_owned();
         Arc::new(Self {
-            output: Output::new(pool.function.name().to_owned(), pool.log.clone()),
+            output: Output::new(name, pool.log.clone(), telemetry.clone()),
+            telemetry,
+            log_stream: process::log_stream(pool.clock.timestamp(), &pool.version),
             pool: pool.clone(),
             extensions: Extensions::default(),
             state: Mutex::new(State {
                 phase: Phase::Starting,
                 started: Instant::now(),
                 init: None,
+                init_phase: "init",
+                runtime_up: false,
+                init_over: false,
                 next: None,
                 running: None,
                 after: None,
@@ -170,11 +190,12 @@ impl Environment {
                 times.initialized(now, state.started.elapsed(), init);
             }
         }
-        if job.tail || self.pool.log.is_wanted() {
+        if job.tail || self.is_followed() {
             self.output.begin(Some(&format!(
-                "START RequestId: {} Version: $LATEST",
-                job.request_id
+                "START RequestId: {} Version: {}",
+                job.request_id, self.pool.version
             )));
+            self.tell_start(&job);
         }
         self.extensions.invoke(|| {
             json_bytes(&json!({
@@ -188,6 +209,8 @@ impl Environment {
         self.lock().running = Some(Running {
             invocation_id: dispatch.invocation_id.clone(),
             since: Instant::now(),
+            responded: None,
+            produced: 0,
             job,
         });
         dispatch
@@ -230,37 +253,44 @@ impl Environment {
             }
         };
         self.pool.settling(self);
+        let produced = result.as_ref().map_or(0, Bytes::len);
+        let work = self.telemetry.is_heard();
+        let work = work.then(|| Work::of(&running, produced));
         let Running { job, since, .. } = running;
         if let Some(times) = &job.times {
             times.answered(self.pool.clock.now());
         }
-        let wanted = job.tail || self.pool.log.is_wanted();
+        let wanted = job.tail || self.is_followed();
         if wanted {
             // Whoever has the answer finds in the log what was printed before it.
             self.output.catch_up();
         }
+        let (answer, tail) = match job.tail {
+            true => (None, Some((job.done, result))),
+            false => (Some((job.done, result)), None),
+        };
         let after = After {
             request_id: id.to_owned(),
             since,
             init,
             status: status.map(str::to_owned),
             wanted,
-            tail: None,
+            tail,
+            work,
             _permit: job.permit,
         };
-        // Sending only fails when the caller has gone away.
-        let after = if job.tail {
-            After {
-                tail: Some((job.done, result)),
-                ..after
-            }
-        } else {
-            let _ = job.done.send(Finished { result, tail: None });
-            after
-        };
-        if self.extensions.follow_invocations() {
+        // Kept before the answer goes out: whoever has it may end the environment.
+        let after = if after.work.is_some() || self.extensions.follow_invocations() {
             self.lock().after = Some(after);
+            None
         } else {
+            Some(after)
+        };
+        if let Some((done, result)) = answer {
+            // Fails when the caller has gone away.
+            let _ = done.send(Finished { result, tail: None });
+        }
+        if let Some(after) = after {
             self.report(after);
         }
         true
@@ -269,9 +299,12 @@ impl Environment {
     /// The runtime asks for work: waits until the extensions are done with what was before.
     pub(crate) async fn settled(&self) {
         if self.lock().phase == Phase::Starting {
+            self.tell_runtime_up(None);
             self.extensions.ready().await;
             self.output.say(&self.extensions.log());
+            self.tell_init_over(None);
         } else {
+            self.tell_runtime_done(true, None);
             self.extensions.idle().await;
             self.over(None);
         }
@@ -279,6 +312,7 @@ impl Environment {
 
     /// Ends the job whose extensions were still at it; with this status, where something went wrong.
     fn over(&self, status: Option<&str>) {
+        self.tell_runtime_done(false, status);
         let after = self.lock().after.take();
         if let Some(after) = after {
             let status = status.map(str::to_owned).or(after.status.clone());
@@ -288,34 +322,34 @@ impl Environment {
 
     /// Writes the end of a job's log.
     fn report(&self, after: After) {
+        if !after.wanted {
+            return;
+        }
         let id = &after.request_id;
-        let lines = || {
-            let report = Report {
-                request_id: id,
-                duration: after.since.elapsed(),
-                memory: self.pool.function.memory,
-                used: self.memory(),
-                init: after.init,
-                status: after.status.as_deref(),
-            };
-            [format!("END RequestId: {id}"), report.to_string()]
+        let report = Report {
+            request_id: id,
+            duration: after.since.elapsed(),
+            memory: self.pool.function.memory,
+            used: self.memory(),
+            init: after.init,
+            status: after.status.as_deref(),
         };
-        match after.tail {
-            Some((done, result)) => {
-                let tail = Some(self.output.finish(&lines()));
-                let _ = done.send(Finished { result, tail });
-            }
-            None if after.wanted => {
-                self.output.finish(&lines());
-            }
-            None => {}
+        let lines = [format!("END RequestId: {id}"), report.to_string()];
+        let tail = Some(self.output.finish(&lines));
+        self.tell_report(&report, after.work.as_deref());
+        if let Some((done, result)) = after.tail {
+            // Fails when the caller has gone away.
+            let _ = done.send(Finished { result, tail });
         }
     }
 
     /// Fails a job that waited for this environment, which never came to ask for it.
     fn fail_start(&self, job: Job, object: Bytes, status: &str) {
         let id = &job.request_id;
-        let mut lines = vec![format!("START RequestId: {id} Version: $LATEST")];
+        let mut lines = vec![format!(
+            "START RequestId: {id} Version: {}",
+            self.pool.version
+        )];
         if let Ok(error) = serde_json::from_slice::<FunctionError>(&object) {
             let why = error.error_message;
             lines.push(match why.starts_with("RequestId: ") {
@@ -333,6 +367,7 @@ impl Environment {
         };
         lines.extend([format!("END RequestId: {id}"), report.to_string()]);
         let tail = self.output.finish(&lines);
+        self.tell_never_began(&job, &report);
         drop(job.permit);
         // Fails when the caller has gone away.
         let _ = job.done.send(Finished {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde::Deserialize;
+use serde_json::{Value, json};
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
@@ -247,6 +248,17 @@ impl Extensions {
         self.0.borrow().all.iter().map(Extension::log).collect()
     }
 
+    /// What telemetry says about it.
+    pub(crate) fn records(&self) -> Vec<Value> {
+        let state = self.0.borrow();
+        state.all.iter().map(Extension::record).collect()
+    }
+
+    /// The name of the extension of this id.
+    pub(crate) fn name(&self, id: Uuid) -> Result<String, Refused> {
+        self.change(id, |state, index| Ok(state.all[index].name.clone()))
+    }
+
     fn add(
         &self,
         name: &str,
@@ -340,6 +352,15 @@ impl Extension {
             "State transition from {from} to {wanted} failed for extension {id}. Error: State transition is not allowed"
         );
         Refused("Extension.InvalidExtensionState", message)
+    }
+
+    fn record(&self) -> Value {
+        let events: Vec<String> = self.events.iter().map(ToString::to_string).collect();
+        let mut record = json!({ "name": self.name, "state": self.stage.name(), "events": events });
+        if let Some(error) = &self.error {
+            record["errorType"] = json!(error);
+        }
+        record
     }
 
     fn log(&self) -> String {

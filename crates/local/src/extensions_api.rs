@@ -13,10 +13,10 @@ use uuid::Uuid;
 
 use crate::environment::Environment;
 use crate::extensions::{Lifecycle, Refused, Report};
-use crate::function::LATEST;
 use crate::http::{json as response, read};
 use crate::refusal::json_bytes;
 use crate::runtime_api::{accepted, refuse};
+use crate::telemetry::{self, NotSubscribed};
 use crate::trace;
 
 /// The largest body of a call: what an error may say.
@@ -48,14 +48,55 @@ pub(crate) async fn answer(
     answered.unwrap_or_else(|Refused(kind, message)| refuse(StatusCode::FORBIDDEN, kind, &message))
 }
 
-/// What the APIs for logs and telemetry answer where there is none.
-pub(crate) fn no_telemetry(path: &str) -> Option<Response<Bytes>> {
-    let (kind, message) = match path {
-        "/2022-07-01/telemetry" => ("Telemetry.NotSupported", "Telemetry API is not supported"),
-        "/2020-08-15/logs" => ("Logs.NotSupported", "Logs API is not supported"),
-        _ => return None,
+/// Whether a request is a subscription: `true` where it is to the Telemetry API, `false` to the Logs
+/// API.
+pub(crate) fn subscribes<B>(request: &Request<B>) -> Option<bool> {
+    let path = request.uri().path();
+    match path.strip_suffix('/').unwrap_or(path) {
+        _ if request.method() != Method::PUT => None,
+        "/2022-07-01/telemetry" => Some(true),
+        "/2020-08-15/logs" => Some(false),
+        _ => None,
+    }
+}
+
+/// Answers a subscription.
+pub(crate) async fn subscribe(
+    environment: &Environment,
+    telemetry: bool,
+    request: Request<Incoming>,
+) -> Response<Bytes> {
+    let (invalid, closed, name) = match telemetry {
+        true => (
+            "ValidationError",
+            "Telemetry.SubscriptionClosed",
+            "Telemetry",
+        ),
+        false => ("Logs.ValidationError", "Logs.SubscriptionClosed", "Logs"),
     };
-    Some(refuse(StatusCode::ACCEPTED, kind, message))
+    let extension = id(request.headers()).and_then(|id| environment.extensions.name(id));
+    let extension = match extension {
+        Ok(extension) => extension,
+        Err(Refused(kind, message)) => return refuse(StatusCode::FORBIDDEN, kind, &message),
+    };
+    let body = read(request.into_body(), MAX_BODY).await;
+    let mut asked = match telemetry::read(telemetry, &body.unwrap_or_default()) {
+        Ok(asked) => asked,
+        Err(message) => return refuse(StatusCode::BAD_REQUEST, invalid, &message),
+    };
+    asked.lines_are_text_unless(environment.pool.logs_json());
+    match environment.telemetry.subscribe(&extension, asked) {
+        Ok(()) => response(StatusCode::OK, &b"\"OK\""[..]),
+        Err(NotSubscribed::Closed) => {
+            let message = format!("{name} API subscription is closed already");
+            refuse(StatusCode::FORBIDDEN, closed, &message)
+        }
+        Err(NotSubscribed::OtherApi) => {
+            let message =
+                format!("{extension} has subscribed through another API than the {name} API");
+            refuse(StatusCode::BAD_REQUEST, invalid, &message)
+        }
+    }
 }
 
 async fn register(
@@ -88,7 +129,7 @@ async fn register(
     let function = &environment.pool.function;
     let mut body = json!({
         "functionName": function.name(),
-        "functionVersion": LATEST,
+        "functionVersion": environment.pool.version,
         "handler": environment.pool.handler(),
     });
     let features = text(&headers, "lambda-extension-accept-feature").unwrap_or_default();

@@ -1,35 +1,36 @@
 //! One function of an engine: its settings, its policies, and what runs it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
 
 use bytes::Bytes;
 use lambda_with::policy::{Policy, may_invoke};
 use lambda_with::rules::recursion::{Chain, RecursiveLoop};
+use lambda_with::rules::routing;
 use lambda_with::rules::scaling::Environments;
 use lambda_with::{Arn, Caller, Error, ErrorKind, Outcome};
 use lambda_with_x_ray::Link;
-use tokio::sync::oneshot;
 
+use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::control::EventInvoke;
-use crate::log::{Log, LogKind, Report};
-use crate::mount::Mounted;
-use crate::options::{Asynchronous, Context, FunctionOptions, Handler, Run, panicked};
-use crate::pool::{Finished, Job, Permit, Pool};
-use crate::refusal::{REASON, error_object, json_bytes};
+use crate::options::{Asynchronous, FunctionOptions};
+use crate::pool::{Job, Permit};
+use crate::refusal::REASON;
 use crate::streaming::Writer;
 use crate::trace;
 use crate::traces::Times;
+use crate::version::{Base, Settings, Version};
+use crate::versions::{Kept, Versions, number};
 
 /// How many invocations of a function without reserved concurrency run or wait at once: Lambda's
 /// default for a whole account.
 pub(crate) const CONCURRENCY: usize = 1000;
 
-/// The only version the engine runs.
-pub(crate) const LATEST: &str = "$LATEST";
+/// The version that is not published.
+pub(crate) const LATEST: &str = routing::LATEST;
 
 /// A qualifier's own settings; `None` is the function itself.
 type PerQualifier<T> = RwLock<BTreeMap<Option<String>, T>>;
@@ -37,10 +38,9 @@ type PerQualifier<T> = RwLock<BTreeMap<Option<String>, T>>;
 /// One function of an engine.
 #[derive(Debug)]
 pub(crate) struct Function {
-    /// Its settings; the ARN has no qualifier.
+    /// The settings it was started with; the ARN has no qualifier.
     pub(crate) definition: lambda_with::Function,
-    /// The alias it is known by beside `$LATEST`.
-    pub(crate) alias: Option<String>,
+    pub(crate) versions: Versions,
     pub(crate) policies: PerQualifier<Policy>,
     pub(crate) asynchronous: PerQualifier<Asynchronous>,
     /// What the calls of the API set, as they show it.
@@ -49,19 +49,16 @@ pub(crate) struct Function {
     pub(crate) parallel: usize,
     /// What becomes of loops.
     pub(crate) recursive_loop: Mutex<RecursiveLoop>,
+    /// The qualifier its ARN names, whose settings come with the definition.
+    declared: Option<String>,
+    /// Where events go that failed, whatever qualifier they were for.
+    dead_letter: Option<Arn>,
     /// How many invocations may run at once, where that is limited for this function.
     reserved: Mutex<Option<u32>>,
     taken: Arc<AtomicUsize>,
     scaling: Mutex<Environments>,
-    runner: Runner,
+    chance: Arc<Chance>,
     clock: Clock,
-    log: Log,
-}
-
-#[derive(Debug)]
-enum Runner {
-    Processes(Arc<Pool>),
-    Handler(Handler),
 }
 
 /// One attempt at an invocation.
@@ -84,7 +81,13 @@ pub(crate) struct Attempt {
 }
 
 impl Function {
-    pub(crate) fn new(options: FunctionOptions, clock: Clock, log: Log) -> Result<Self, Error> {
+    /// A function with the versions that are kept in a folder of `dir`.
+    pub(crate) fn new(
+        options: FunctionOptions,
+        mut base: Base,
+        dir: Option<&Path>,
+        chance: Arc<Chance>,
+    ) -> Result<Self, Error> {
         let FunctionOptions {
             function,
             run,
@@ -100,50 +103,61 @@ impl Function {
             let message = format!("the timeout of `{}` is 0 seconds", function.name());
             return Err(Error::new(ErrorKind::Invalid, message).with("allowed", "1 to 900"));
         }
-        let alias = function.qualifier().map(str::to_owned);
+        let declared = function.qualifier().map(str::to_owned);
         let mut definition = function.clone();
-        if let Some(alias) = &alias {
+        if let Some(qualifier) = &declared {
             let whole = function.arn.as_str();
-            definition.arn = whole[..whole.len() - alias.len() - 1].parse()?;
+            definition.arn = whole[..whole.len() - qualifier.len() - 1].parse()?;
         }
         let reserved = definition.reserved_concurrency;
-        let limit = limit(reserved);
-        let max = max_environments.min(limit).max(1);
-        let policies = if policy.is_empty() {
-            BTreeMap::new()
-        } else {
-            BTreeMap::from([(alias.clone(), Policy::of_function(&function.arn, &policy))])
+        base.max = max_environments.min(limit(reserved)).max(1);
+        let name = definition.name();
+        let is_folder = !name.starts_with('.') && !name.contains('/');
+        let folder = dir.filter(|_| is_folder);
+        let folder = folder.map(|dir| dir.join("versions").join(name));
+        let kept = folder.as_deref().map(Kept::read).transpose()?.flatten();
+        let settings = Settings {
+            definition: definition.clone(),
+            description: String::new(),
+            environment,
+            run,
+            mount,
+            extensions: std::path::absolute(&extensions).unwrap_or(extensions),
         };
-        let runner = match run {
-            Run::Handler(handler) => Runner::Handler(handler),
-            Run::Command(command) => Runner::Processes(Arc::new(Pool {
-                mounted: mount
-                    .map(|mount| Mounted::prepare(&mount, &command))
-                    .transpose()?,
-                function: definition.clone(),
-                extensions: std::path::absolute(&extensions).unwrap_or(extensions),
-                command,
-                environment,
-                clock,
-                log: log.clone(),
-                max,
-                state: Default::default(),
-            })),
-        };
+        let (parallel, clock) = (base.max, base.clock);
+        let versions = Versions::open(&settings, declared.as_deref(), base, folder, kept.as_ref())?;
+        let kept = kept.unwrap_or_default();
+        let own = declared.clone().filter(|declared| declared != LATEST);
+        let some = |(qualifier, policy)| (Some(qualifier), policy);
+        let mut policies: BTreeMap<_, _> = kept.policies.into_iter().map(some).collect();
+        if !policy.is_empty() {
+            policies.insert(own.clone(), Policy::of_function(&function.arn, &policy));
+        }
+        let dead_letter = asynchronous.dead_letter.clone();
+        let mut settings = BTreeMap::new();
+        for (qualifier, config) in &kept.event_invoke {
+            settings.insert(Some(qualifier.clone()), config.settings()?);
+        }
+        settings.insert(own, asynchronous);
+        let event_invoke = kept
+            .event_invoke
+            .into_iter()
+            .map(|(qualifier, config)| (Some(qualifier), config));
         Ok(Self {
-            parallel: max,
+            versions,
             policies: RwLock::new(policies),
-            asynchronous: RwLock::new(BTreeMap::from([(None, asynchronous)])),
-            event_invoke: Mutex::default(),
+            asynchronous: RwLock::new(settings),
+            event_invoke: Mutex::new(event_invoke.collect()),
+            parallel,
             recursive_loop: Mutex::new(recursive_loop),
+            declared,
+            dead_letter,
             taken: Arc::default(),
             scaling: Mutex::default(),
             reserved: Mutex::new(reserved),
             definition,
-            alias,
-            runner,
+            chance,
             clock,
-            log,
         })
     }
 
@@ -161,21 +175,39 @@ impl Function {
 
     /// Finds out whether there is such a version or alias.
     pub(crate) fn check_qualifier(&self, qualifier: Option<&str>) -> Result<(), Error> {
-        match qualifier {
-            None | Some(LATEST) => Ok(()),
-            Some(alias) if self.alias.as_deref() == Some(alias) => Ok(()),
-            Some(other) => {
-                let arn = self.arn(Some(other));
-                let version =
-                    other.starts_with('$') || other.bytes().all(|byte| byte.is_ascii_digit());
-                let message = if version {
-                    format!("Function not found: {arn}")
-                } else {
-                    format!("Cannot find alias arn: {arn}")
-                };
-                Err(Error::new(ErrorKind::NotFound, message))
-            }
+        let Some(qualifier) = qualifier.filter(|qualifier| *qualifier != LATEST) else {
+            return Ok(());
+        };
+        let known = {
+            let state = self.versions.lock();
+            state.aliases.contains_key(qualifier) || state.version(qualifier).is_some()
+        };
+        if known || self.is_declared_version(qualifier) {
+            return Ok(());
         }
+        Err(self.missing(qualifier))
+    }
+
+    /// The version that runs for a qualifier.
+    fn choose(&self, qualifier: Option<&str>) -> Result<Arc<Version>, Error> {
+        let chosen = self.versions.choose(qualifier, || self.chance.draw());
+        match (chosen, qualifier) {
+            (Some(version), _) => Ok(version),
+            (None, Some(qualifier)) if !self.is_declared_version(qualifier) => {
+                Err(self.missing(qualifier))
+            }
+            (None, _) => Ok(self.versions.lock().latest.clone()),
+        }
+    }
+
+    fn missing(&self, qualifier: &str) -> Error {
+        let message = format!("Function not found: {}", self.arn(Some(qualifier)));
+        Error::new(ErrorKind::NotFound, message)
+    }
+
+    /// Whether the definition is of this version, which then is `$LATEST` until one is published.
+    fn is_declared_version(&self, qualifier: &str) -> bool {
+        self.declared.as_deref() == Some(qualifier) && number(qualifier).is_some()
     }
 
     /// Finds out whether `caller` may invoke the function under this qualifier.
@@ -201,7 +233,7 @@ impl Function {
         may_invoke(policy, &resource, caller, "lambda:InvokeFunction").into_result()
     }
 
-    /// The settings for asynchronous events of this qualifier.
+    /// The settings for asynchronous events of this qualifier: its own, or those of Lambda.
     pub(crate) fn asynchronous(&self, qualifier: Option<&str>) -> Asynchronous {
         let key = qualifier
             .filter(|qualifier| *qualifier != LATEST)
@@ -210,19 +242,20 @@ impl Function {
             .asynchronous
             .read()
             .unwrap_or_else(PoisonError::into_inner);
-        settings
-            .get(&key)
-            .or_else(|| settings.get(&None))
-            .cloned()
-            .unwrap_or_default()
+        Asynchronous {
+            dead_letter: self.dead_letter.clone(),
+            ..settings.get(&key).cloned().unwrap_or_default()
+        }
     }
 
     /// Runs the function once.
     ///
     /// # Errors
     ///
-    /// When it did not run: throttled, or the engine shuts down.
+    /// When it did not run: throttled, without such a version, or the engine shuts down.
     pub(crate) async fn run(&self, attempt: Attempt) -> Result<Outcome, Error> {
+        let qualifier = attempt.qualifier.as_deref();
+        let version = self.choose(qualifier)?;
         let reserved = self.reserved();
         let Some(permit) = Permit::take(&self.taken, limit(reserved)) else {
             return Err(self.throttled(match reserved {
@@ -235,52 +268,30 @@ impl Function {
             return Err(self.throttled("FunctionInvocationRateLimitExceeded"));
         }
         let tail = attempt.tail;
-        let arn = self.arn(attempt.qualifier.as_deref());
+        let arn = self.arn(qualifier);
         let trace_header = attempt
             .trace_header
             .unwrap_or_else(|| trace::header(self.clock.now()));
-        let finished = match &self.runner {
-            Runner::Processes(pool) => {
-                let (done, finished) = oneshot::channel();
-                pool.submit(Job {
-                    request_id: attempt.request_id,
-                    payload: attempt.payload,
-                    arn,
-                    client_context: attempt.client_context,
-                    trace_header,
-                    times: attempt.times,
-                    stream: attempt.stream,
-                    tail,
-                    permit,
-                    done,
-                });
-                finished.await.map_err(|_| {
-                    Error::new(ErrorKind::Unavailable, "the engine is shutting down")
-                        .with("function", self.name())
-                })?
-            }
-            Runner::Handler(handler) => {
-                let deadline = self.clock.now() + self.timeout();
-                let context = Context {
-                    request_id: attempt.request_id,
-                    deadline: Clock::timestamp_of(deadline),
-                    invoked_function_arn: arn,
-                    trace_header,
-                    client_context: attempt.client_context,
-                };
-                let note = |note: fn(&Times, Duration)| {
-                    if let Some(times) = &attempt.times {
-                        note(times, self.clock.now());
-                    }
-                };
-                note(Times::began);
-                let finished = self.call(handler, attempt.payload, context).await;
-                note(Times::answered);
-                drop(permit);
-                finished
-            }
-        };
-        let executed_version = LATEST.to_owned();
+        if let Some(stream) = &attempt.stream {
+            stream.runs(&version.name);
+        }
+        let finished = version.run(|done| Job {
+            request_id: attempt.request_id,
+            payload: attempt.payload,
+            arn,
+            client_context: attempt.client_context,
+            trace_header,
+            times: attempt.times,
+            stream: attempt.stream,
+            tail,
+            permit,
+            done,
+        });
+        let finished = finished.await.ok_or_else(|| {
+            Error::new(ErrorKind::Unavailable, "the engine is shutting down")
+                .with("function", self.name())
+        })?;
+        let executed_version = version.name.clone();
         let log_tail = finished.tail.filter(|_| tail);
         Ok(match finished.result {
             Ok(payload) => Outcome::Success {
@@ -297,19 +308,10 @@ impl Function {
         })
     }
 
-    /// New code: idle processes end now, busy ones after their invocation.
-    pub(crate) fn restart(&self) {
-        if let Runner::Processes(pool) = &self.runner {
-            pool.restart();
-        }
-    }
-
-    /// How many processes there are.
+    /// How many processes there are, of all versions.
     pub(crate) fn environments(&self) -> usize {
-        match &self.runner {
-            Runner::Processes(pool) => pool.environments(),
-            Runner::Handler(_) => 0,
-        }
+        let all = self.versions.all();
+        all.iter().map(|version| version.environments()).sum()
     }
 
     /// How many invocations run or wait for a process.
@@ -319,16 +321,58 @@ impl Function {
 
     /// Ends all processes.
     pub(crate) async fn close(&self) {
-        if let Runner::Processes(pool) = &self.runner {
-            pool.close().await;
+        for version in self.versions.all() {
+            version.close().await;
         }
     }
 
     /// Ends all processes without waiting until they are gone.
     pub(crate) fn abort(&self) {
-        if let Runner::Processes(pool) = &self.runner {
-            pool.abort();
+        for version in self.versions.all() {
+            version.abort();
         }
+    }
+
+    /// Writes down versions and aliases with the settings that are theirs. Those of the function, and
+    /// of what its ARN names, come with the definition.
+    pub(crate) fn keep(&self) -> Result<(), Error> {
+        self.versions.keep(|kept| {
+            let own = |qualifier: &Option<String>| {
+                qualifier.clone().filter(|_| *qualifier != self.declared)
+            };
+            let policies = self.policies.read().unwrap_or_else(PoisonError::into_inner);
+            for (qualifier, policy) in policies.iter() {
+                if let Some(qualifier) = own(qualifier) {
+                    kept.policies.insert(qualifier, policy.clone());
+                }
+            }
+            let settings = self
+                .event_invoke
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            for (qualifier, config) in settings.iter() {
+                if let Some(qualifier) = own(qualifier) {
+                    kept.event_invoke.insert(qualifier, config.clone());
+                }
+            }
+        })
+    }
+
+    /// Forgets the settings of a version or alias that is no more.
+    pub(crate) fn forget(&self, qualifier: &str) {
+        let key = Some(qualifier.to_owned());
+        self.policies
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&key);
+        self.asynchronous
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&key);
+        self.event_invoke
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&key);
     }
 
     /// The function's ARN with its version, as records and configurations name it.
@@ -364,58 +408,6 @@ impl Function {
     fn throttled(&self, reason: &str) -> Error {
         let message = format!("`{}` is throttled", self.name());
         Error::new(ErrorKind::Throttled, message).with(REASON, reason)
-    }
-
-    /// Calls a handler, with the log lines a process would have.
-    async fn call(&self, handler: &Handler, payload: Bytes, context: Context) -> Finished {
-        let id = context.request_id.clone();
-        let begun = tokio::time::Instant::now();
-        let mut answer = tokio::spawn(handler.call(payload, context));
-        let (result, status) = match tokio::time::timeout(self.timeout(), &mut answer).await {
-            Ok(Ok(Ok(answer))) => (Ok(answer), None),
-            Ok(Ok(Err(error))) => (Err(json_bytes(&error)), Some("error")),
-            Ok(Err(ended)) => {
-                let error = match ended.try_into_panic() {
-                    Ok(panic) => panicked(panic.as_ref()),
-                    Err(_) => panicked(&"the handler was cancelled"),
-                };
-                (Err(json_bytes(&error)), Some("error"))
-            }
-            Err(_) => {
-                answer.abort();
-                let seconds = self.timeout().as_secs_f64();
-                let message =
-                    format!("RequestId: {id} Error: Task timed out after {seconds:.2} seconds");
-                (
-                    Err(error_object("Sandbox.Timedout", &message)),
-                    Some("timeout"),
-                )
-            }
-        };
-        let report = Report {
-            request_id: &id,
-            duration: begun.elapsed(),
-            memory: self.definition.memory,
-            used: None,
-            init: None,
-            status,
-        };
-        let lines = [
-            format!("START RequestId: {id} Version: {LATEST}"),
-            format!("END RequestId: {id}"),
-            report.to_string(),
-        ];
-        for line in &lines {
-            self.log.write(self.name(), LogKind::Platform, line);
-        }
-        Finished {
-            result,
-            tail: Some(lines.join("\n") + "\n"),
-        }
-    }
-
-    fn timeout(&self) -> Duration {
-        Duration::from_secs(u64::from(self.definition.timeout))
     }
 }
 

@@ -66,15 +66,16 @@ struct From {
 }
 
 impl FunctionHandle {
-    /// The function's settings; its ARN has no qualifier.
+    /// The settings the function was started with; its ARN has no qualifier.
     #[must_use]
     pub fn definition(&self) -> &lambda_with::Function {
         &self.function.definition
     }
 
-    /// Takes up new code: idle processes end now, busy ones after their invocation.
+    /// Takes up new code: idle processes end now, busy ones after their invocation. Published versions
+    /// keep the code they were published with, where the engine has a directory for it.
     pub fn restart(&self) {
-        self.function.restart();
+        self.function.versions.restart();
     }
 
     /// How many processes run for the function at the moment.
@@ -204,9 +205,13 @@ impl FunctionHandle {
             }
             (own, other) => other.or_else(|| own.clone()),
         };
+        // Who calls a URL is not told that its alias is gone, but that he may not.
+        let caller = &invocation.caller;
+        if *caller == Caller::FunctionUrl {
+            self.function.check_caller(qualifier.as_deref(), caller)?;
+        }
         self.function.check_qualifier(qualifier.as_deref())?;
-        self.function
-            .check_caller(qualifier.as_deref(), &invocation.caller)?;
+        self.function.check_caller(qualifier.as_deref(), caller)?;
         if invocation.payload.is_empty() {
             invocation.payload = Bytes::from_static(b"{}");
         }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use lambda_with::rules::retry::Condition;
-use lambda_with::rules::stream;
+use lambda_with::rules::stream::{self, Destination};
 use lambda_with::{Arn, Outcome, Position, Timestamp};
 
 /// How many happenings are kept.
@@ -69,6 +69,15 @@ pub enum What {
         topic: String,
         /// What was sent.
         body: Bytes,
+    },
+    /// A record, or an event that failed, was not taken by its destination, and is kept in the file.
+    Undelivered {
+        /// Where to.
+        to: Destination,
+        /// What was to be sent.
+        body: Bytes,
+        /// Why not.
+        because: String,
     },
     /// A shard has been processed this far, and is read on from here after a restart.
     Checkpointed {

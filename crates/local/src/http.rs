@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -18,6 +18,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
+
+use crate::web_socket::Session;
 
 /// Connections served at once by one listener; further ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 4096;
@@ -176,21 +178,38 @@ async fn connection<S, R, B>(
     R: Future<Output = Response<B>>,
     B: Into<Body>,
 {
-    let answer = service_fn(|request| {
-        let response = service(request, remote);
-        async move { Ok::<_, Infallible>(response.await.map(Into::into)) }
-    });
-    let mut connection = pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        _ = stop.changed() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    let session = Mutex::new(None::<Session>);
+    {
+        let answer = service_fn(|request| {
+            let response = service(request, remote);
+            let session = &session;
+            async move {
+                let mut response = response.await.map(Into::into);
+                *kept(session) = response.extensions_mut().remove();
+                Ok::<_, Infallible>(response)
+            }
+        });
+        let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), answer);
+        let mut connection = pin!(connection.with_upgrades());
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            _ = stop.changed() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection ended early");
         }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended early");
     }
+    let session = kept(&session).take();
+    if let Some(session) = session {
+        session.run(stop).await;
+    }
+}
+
+fn kept(session: &Mutex<Option<Session>>) -> MutexGuard<'_, Option<Session>> {
+    session.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Serves a front door on `listener` until told to stop.

@@ -15,7 +15,6 @@ use serde_json::json as value;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
-use crate::function::LATEST;
 use crate::handle::FunctionHandle;
 use crate::http::{Body, Unread, json, read};
 use crate::local::Handle;
@@ -69,7 +68,7 @@ fn check_origin(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 /// What a request asks for: the segments of its path behind the version, and its qualifier.
-#[derive(Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Call {
     pub(crate) segments: Vec<String>,
     pub(crate) query: Vec<(String, String)>,
@@ -178,7 +177,17 @@ async fn route(
         let answered = control::mappings::answer(handle, call, &parts.method, rest, &body).await?;
         return Ok(answered.map(Body::from));
     }
-    control::answer(handle, call, &parts.method, &segments, &body).map(|it| it.map(Body::from))
+    // Files are read and written there.
+    let (handle, call, method) = (handle.clone(), call.clone(), parts.method.clone());
+    let answered = tokio::task::spawn_blocking(move || {
+        let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
+        control::answer(&handle, &call, &method, &segments, &body)
+    });
+    let answered = answered.await.map_err(|error| {
+        let message = "the engine is shutting down";
+        Refusal::from(&Error::new(ErrorKind::Unavailable, message).caused_by(error))
+    })?;
+    answered.map(|it| it.map(Body::from))
 }
 
 async fn invoke(
@@ -212,15 +221,16 @@ async fn stream(
     }
     let streamed = function.invoke_streamed_as(id, invocation).await;
     let streamed = streamed.map_err(|error| Refusal::from(&error))?;
+    let version = HeaderValue::try_from(streamed.executed_version());
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(events(streamed, sender));
     let mut response = Response::new(Body::pieces(receiver));
-    for (name, value) in [
-        ("content-type", "application/vnd.amazon.eventstream"),
-        ("x-amz-executed-version", LATEST),
-    ] {
-        let value = HeaderValue::from_static(value);
-        response.headers_mut().insert(name, value);
+    let kind = HeaderValue::from_static("application/vnd.amazon.eventstream");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    if let Ok(version) = version {
+        response
+            .headers_mut()
+            .insert("x-amz-executed-version", version);
     }
     Ok(response)
 }

@@ -2,6 +2,7 @@
 
 mod options;
 
+mod chance;
 mod clock;
 mod log;
 mod mount;
@@ -19,11 +20,14 @@ mod local;
 mod mappings;
 mod name;
 mod pool;
+mod version;
+mod versions;
 
 mod checkpoints;
 mod deliver;
 mod disk;
 mod memory;
+mod outbox;
 mod queue;
 mod worker;
 
@@ -38,7 +42,9 @@ mod runtime_api;
 mod scripted;
 mod stream;
 mod streaming;
+mod telemetry;
 mod traces;
+pub mod web_socket;
 
 pub use crate::handle::FunctionHandle;
 pub use crate::history::{Happening, What};
@@ -47,7 +53,9 @@ pub use crate::local::{Handle, Local};
 pub use crate::log::{LogKind, LogLine, LogSink};
 pub use crate::mappings::{Opened, Opening};
 pub use crate::mount::Mount;
-pub use crate::options::{Asynchronous, Command, Context, FunctionOptions, Handler, Options, Run};
+pub use crate::options::{
+    Asynchronous, Command, Context, Destinations, FunctionOptions, Handler, Options, Run, Sending,
+};
 pub use crate::poller::{Mapping, Polled, Poller};
 pub use crate::scripted::{ScriptedSource, ScriptedStream};
 pub use crate::streaming::{StreamError, Streamed};

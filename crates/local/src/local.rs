@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
+use crate::chance::Chance;
 use crate::checkpoints::Checkpoints;
 use crate::clock::Clock;
 use crate::deliver::Deliveries;
@@ -22,10 +23,12 @@ use crate::log::Log;
 use crate::mappings::Mappings;
 use crate::name::Name;
 use crate::options::Options;
+use crate::outbox::{OUTBOX, Sender};
 use crate::queue::{Event, Place, Queue};
 use crate::refusal::stopped_loop;
 use crate::traces::{Invoked, Traces};
-use crate::{invoke_api, trace, worker};
+use crate::version::Base;
+use crate::{invoke_api, outbox, trace, worker};
 
 /// How long a shutdown waits for what is running.
 const GRACE: Duration = Duration::from_secs(5);
@@ -56,9 +59,11 @@ impl Local {
             data_dir,
             invoke_port,
             functions,
+            destinations,
             log,
             history,
             traces,
+            seed,
         } = options;
         let log = Log::new(log);
         let clock = if data_dir.is_some() {
@@ -81,11 +86,18 @@ impl Local {
             false => (None, None),
         };
         let mut known = BTreeMap::new();
-        for mut options in functions {
-            // First, so that the function's own settings win.
-            let variables = traces.iter().flat_map(|traces| traces.variables());
-            options.environment.splice(..0, variables);
-            let function = Function::new(options, clock, log.clone())?;
+        let chance = Arc::new(Chance::new(seed));
+        for options in functions {
+            let base = Base {
+                clock,
+                log: log.clone(),
+                variables: traces
+                    .iter()
+                    .flat_map(|traces| traces.variables())
+                    .collect(),
+                max: 1,
+            };
+            let function = Function::new(options, base, data_dir.as_deref(), chance.clone())?;
             let name = function.name().to_owned();
             if known.insert(name.clone(), Arc::new(function)).is_some() {
                 return Err(Error::new(
@@ -95,19 +107,18 @@ impl Local {
             }
         }
         let queue = Queue::open(data_dir.as_deref())?;
-        let waiting = queue.len(known.keys().cloned().collect()).await?;
+        let names = known.keys().cloned().chain([OUTBOX.to_owned()]);
+        let waiting = queue.len(names.clone().collect()).await?;
         let listener = match invoke_port {
             Some(port) => Some(bind(port).await?),
             None => None,
         };
         let engine = Arc::new(Engine {
-            woken: known
-                .keys()
-                .map(|name| (name.clone(), Arc::default()))
-                .collect(),
+            woken: names.map(|name| (name, Arc::default())).collect(),
             functions: known,
             queue,
             clock,
+            sender: Sender(destinations),
             deliveries: Deliveries::open(data_dir.as_deref())?,
             checkpoints: Checkpoints::open(data_dir.as_deref())?,
             history: History::new(history),
@@ -125,6 +136,11 @@ impl Local {
                 .tasks()
                 .spawn(worker::work(engine.clone(), function.clone(), woken, stop));
         }
+        let woken = engine.woken.get(OUTBOX).cloned().unwrap_or_default();
+        let stop = engine.stop.subscribe();
+        engine
+            .tasks()
+            .spawn(outbox::work(engine.clone(), woken, stop));
         if let (Some(traces), Some(receiver)) = (&engine.traces, receiver) {
             let stop = engine.stop.subscribe();
             engine.tasks().spawn(traces.clone().receive(receiver, stop));
@@ -285,13 +301,14 @@ impl Handle {
         self.engine.traces.as_ref().map(|traces| traces.address())
     }
 
-    /// How many asynchronous events are accepted and not done with.
+    /// How many asynchronous events are accepted and not done with, records of them to be sent
+    /// included.
     #[must_use]
     pub fn waiting(&self) -> usize {
         *self.engine.waiting.borrow()
     }
 
-    /// Waits until no asynchronous event is waiting or running.
+    /// Waits until no asynchronous event is waiting or running, and no record is to be sent.
     pub async fn settled(&self) {
         // Only fails when the sender is gone, which this handle owns.
         let _ = self
@@ -309,6 +326,7 @@ pub(crate) struct Engine {
     pub(crate) functions: BTreeMap<String, Arc<Function>>,
     pub(crate) queue: Queue,
     pub(crate) clock: Clock,
+    pub(crate) sender: Sender,
     pub(crate) deliveries: Deliveries,
     pub(crate) checkpoints: Checkpoints,
     pub(crate) traces: Option<Arc<Traces>>,
@@ -389,49 +407,47 @@ impl Engine {
     /// Accepts an asynchronous event: on return it is on disk.
     pub(crate) async fn accept(&self, function: &Function, event: Event) -> Result<(), Error> {
         let id = event.request_id.clone();
+        self.enqueue(function.name(), event).await?;
+        self.note(function, &id, || What::Accepted);
+        Ok(())
+    }
+
+    /// Adds to a queue: on return it is on disk.
+    pub(crate) async fn enqueue(&self, queue: &str, event: Event) -> Result<(), Error> {
         // Counted first, so that it cannot be finished before it is counted.
         self.waiting.send_modify(|waiting| *waiting += 1);
-        if let Err(error) = self
-            .queue
-            .accept(function.name(), event, self.clock.now())
-            .await
-        {
+        if let Err(error) = self.queue.accept(queue, event, self.clock.now()).await {
             self.done();
             return Err(error);
         }
-        self.note(function, &id, || What::Accepted);
-        if let Some(woken) = self.woken.get(function.name()) {
+        if let Some(woken) = self.woken.get(queue) {
             woken.notify_one();
         }
         Ok(())
     }
 
     /// Forgets an event that is done with.
-    pub(crate) async fn finish(&self, function: &Function, place: Place) {
-        self.queue.finish(function.name(), place).await;
+    pub(crate) async fn finish(&self, queue: &str, place: Place) {
+        self.queue.finish(queue, place).await;
         self.done();
     }
 
     /// Puts an event back to be tried again.
-    pub(crate) async fn put_back(
-        &self,
-        function: &Function,
-        place: Place,
-        event: Event,
-        due: Duration,
-    ) {
-        self.queue
-            .put_back(function.name(), place, event, due)
-            .await;
-        if let Some(woken) = self.woken.get(function.name()) {
+    pub(crate) async fn put_back(&self, queue: &str, place: Place, event: Event, due: Duration) {
+        self.queue.put_back(queue, place, event, due).await;
+        if let Some(woken) = self.woken.get(queue) {
             woken.notify_one();
         }
     }
 
     pub(crate) fn note(&self, function: &Function, request_id: &str, what: impl FnOnce() -> What) {
+        self.happened(function.name(), request_id, what);
+    }
+
+    pub(crate) fn happened(&self, function: &str, request_id: &str, what: impl FnOnce() -> What) {
         self.history.add(|| Happening {
             at: self.clock.timestamp(),
-            function: function.name().to_owned(),
+            function: function.to_owned(),
             request_id: request_id.to_owned(),
             what: what(),
         });

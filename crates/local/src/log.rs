@@ -70,10 +70,18 @@ pub(crate) struct Report<'a> {
     pub(crate) status: Option<&'a str>,
 }
 
+impl Report<'_> {
+    /// The milliseconds that would be billed.
+    pub(crate) fn billed(&self) -> u64 {
+        let millis = self.duration.as_micros().div_ceil(1000).max(1);
+        u64::try_from(millis).unwrap_or(u64::MAX)
+    }
+}
+
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
-        let billed = self.duration.as_micros().div_ceil(1000).max(1);
+        let billed = self.billed();
         write!(
             f,
             "REPORT RequestId: {}\tDuration: {:.2} ms\tBilled Duration: {billed} ms\tMemory Size: {} MB\t",

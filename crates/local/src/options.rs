@@ -8,8 +8,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use lambda_with::rules::destination::Message;
 use lambda_with::rules::{recursion::RecursiveLoop, retry};
-use lambda_with::{Arn, Function, FunctionError, Statement, Timestamp};
+use lambda_with::{Arn, Error, Function, FunctionError, Statement, Timestamp};
 
 use crate::log::LogSink;
 use crate::mount::Mount;
@@ -28,7 +29,8 @@ use crate::mount::Mount;
 /// ```
 #[derive(Clone, Default)]
 pub struct Options {
-    /// The directory of the queue of accepted events (`queue.redb`), of the checkpoints of streams
+    /// The directory of the queue of accepted events (`queue.redb`), of published versions and aliases
+    /// (`versions`), of the checkpoints of streams
     /// (`checkpoints.redb`), of the records of what came of both (`deliveries.jsonl`), and of traces
     /// (`traces.jsonl`). `None` keeps all in memory, and follows the clock of the tokio runtime,
     /// which tests can pause.
@@ -37,6 +39,9 @@ pub struct Options {
     pub invoke_port: Option<u16>,
     /// The functions, each name once.
     pub functions: Vec<FunctionOptions>,
+    /// Sends what goes to destinations and dead-letter queues, other than to functions of this engine.
+    /// Without it all that becomes lines of `deliveries.jsonl`.
+    pub destinations: Option<Destinations>,
     /// Receives the functions' log lines. Without it they go to `tracing`, at the level `DEBUG`.
     pub log: Option<LogSink>,
     /// Whether [`Handle::history`](crate::Handle::history) keeps what happened; the last 100,000.
@@ -45,7 +50,37 @@ pub struct Options {
     /// an X-Ray daemon to send to: [`Handle::trace`](crate::Handle::trace) shows what became of it,
     /// and so does `traces.jsonl` in the data directory.
     pub traces: bool,
+    /// What the choice between the versions of an alias follows from; any unless set. The same seed
+    /// makes the same choices in the same order.
+    pub seed: Option<u64>,
 }
+
+/// Sends one message to where it goes.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use lambda_with::rules::destination::Message;
+/// use lambda_with_local::Options;
+///
+/// let mut options = Options::in_memory();
+/// options.destinations = Some(Arc::new(|message: Message| {
+///     Box::pin(async move {
+///         println!("{} receives {} bytes", message.to, message.body.len());
+///         Ok(())
+///     })
+/// }));
+/// ```
+///
+/// A message is on disk until it has been sent, so it survives a crash, and may then be sent twice.
+/// Where the error is `Unavailable`, `Throttled` or `Conflict`, or there is no answer for 30 seconds, it
+/// is tried again: after one second, then after longer and longer, for an hour. After that, and at once
+/// after any other error, it becomes a line of `deliveries.jsonl` with the reason. Up to 32 messages
+/// are sent at once; functions go on meanwhile, and so do the streams whose records failed.
+pub type Destinations = Arc<dyn Fn(Message) -> Sending + Send + Sync>;
+
+/// A message that is being sent.
+pub type Sending = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
 impl Options {
     /// An engine that keeps its queue in a directory, made when it is not there.
@@ -72,9 +107,11 @@ impl fmt::Debug for Options {
             .field("data_dir", &self.data_dir)
             .field("invoke_port", &self.invoke_port)
             .field("functions", &self.functions)
+            .field("destinations", &self.destinations.is_some())
             .field("log", &self.log.is_some())
             .field("history", &self.history)
             .field("traces", &self.traces)
+            .field("seed", &self.seed)
             .finish()
     }
 }
@@ -82,8 +119,8 @@ impl fmt::Debug for Options {
 /// One function of an engine.
 #[derive(Clone, Debug)]
 pub struct FunctionOptions {
-    /// Its ARN, timeout, memory and reserved concurrency. An alias in the ARN is an alias the engine
-    /// knows, beside `$LATEST`.
+    /// Its ARN, timeout, memory and reserved concurrency. An alias in the ARN is an alias of
+    /// `$LATEST`, until it is moved; `policy` and `asynchronous` are then those of the alias.
     pub function: Function,
     /// What runs.
     pub run: Run,
@@ -126,8 +163,9 @@ impl FunctionOptions {
 
 /// How asynchronous events are retried, and where their records go.
 ///
-/// A record for a function of the same engine is sent there; every other record becomes a line of
-/// `deliveries.jsonl`, which names the destination.
+/// A record for a function of the same engine is sent there, every other record by
+/// [`Options::destinations`]. Without that it becomes a line of `deliveries.jsonl`, which names the
+/// destination.
 ///
 /// See <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html>.
 #[derive(Clone, Debug, Default)]
@@ -222,6 +260,8 @@ pub struct Context {
     pub deadline: Timestamp,
     /// The ARN that was invoked, with the qualifier the caller gave.
     pub invoked_function_arn: String,
+    /// The version that runs: `$LATEST`, or a number.
+    pub function_version: String,
     /// The X-Ray trace header.
     pub trace_header: String,
     /// The mobile client context as JSON text.

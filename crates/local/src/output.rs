@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::net::unix::pipe;
 
 use crate::log::{Log, LogKind, Tail};
+use crate::telemetry::{Stream, Telemetry};
 
 /// Lines longer than this are logged in pieces, as CloudWatch does.
 const MAX_LINE: usize = 256 * 1024;
@@ -21,6 +22,7 @@ const MAX_LINE: usize = 256 * 1024;
 pub(crate) struct Output {
     function: String,
     log: Log,
+    telemetry: Arc<Telemetry>,
     state: Mutex<State>,
 }
 
@@ -32,10 +34,11 @@ struct State {
 }
 
 impl Output {
-    pub(crate) fn new(function: String, log: Log) -> Arc<Self> {
+    pub(crate) fn new(function: String, log: Log, telemetry: Arc<Telemetry>) -> Arc<Self> {
         Arc::new(Self {
             function,
             log,
+            telemetry,
             state: Mutex::default(),
         })
     }
@@ -91,10 +94,12 @@ impl Output {
             while let Some(length) = line.iter().position(|byte| *byte == b'\n') {
                 let rest = line.split_off(length + 1);
                 line.truncate(length);
-                self.function_line(&mut state, &std::mem::replace(&mut line, rest));
+                let whole = std::mem::replace(&mut line, rest);
+                self.printed(&mut state, Stream::Extension, &whole, true);
             }
             if line.len() >= MAX_LINE || end && !line.is_empty() {
-                self.function_line(&mut state, &std::mem::take(&mut line));
+                let piece = std::mem::take(&mut line);
+                self.printed(&mut state, Stream::Extension, &piece, false);
             }
             if end {
                 return;
@@ -133,7 +138,7 @@ impl Output {
     fn print(&self, state: &mut State, lines: &[String]) {
         self.read_now(state);
         if !state.line.is_empty() {
-            self.end_line(state);
+            self.end_line(state, false);
         }
         for line in lines {
             self.platform(state, line);
@@ -161,28 +166,30 @@ impl Output {
         while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
             state.line.extend_from_slice(&bytes[..end]);
             bytes = &bytes[end + 1..];
-            self.end_line(state);
+            self.end_line(state, true);
         }
         state.line.extend_from_slice(bytes);
         if state.line.len() >= MAX_LINE {
-            self.end_line(state);
+            self.end_line(state, false);
         }
     }
 
-    fn end_line(&self, state: &mut State) {
+    /// Ends a line; `whole` if it is so because the process has.
+    fn end_line(&self, state: &mut State, whole: bool) {
         let line = std::mem::take(&mut state.line);
-        self.function_line(state, &line);
+        self.printed(state, Stream::Function, &line, whole);
     }
 
-    fn function_line(&self, state: &mut State, line: &[u8]) {
+    fn printed(&self, state: &mut State, stream: Stream, line: &[u8], whole: bool) {
         let text = String::from_utf8_lossy(line);
         state.tail.push(&text);
         self.log.write(&self.function, LogKind::Function, &text);
+        self.telemetry.line(stream, &text, whole);
     }
 
     fn end(&self, state: &mut State) {
         if !state.line.is_empty() {
-            self.end_line(state);
+            self.end_line(state, false);
         }
         state.pipe = None;
     }
@@ -197,6 +204,7 @@ mod tests {
     use std::io::Write;
 
     use super::*;
+    use crate::clock::Clock;
     use crate::log::LogLine;
 
     #[tokio::test]
@@ -206,7 +214,8 @@ mod tests {
         let log = Log::new(Some(Arc::new(move |line: &LogLine<'_>| {
             sink.lock().unwrap().push(line.text.to_owned());
         })));
-        let output = Output::new("f".to_owned(), log);
+        let telemetry = Arc::new(Telemetry::new(Clock::System));
+        let output = Output::new("f".to_owned(), log, telemetry);
         let (reader, mut writer) = std::io::pipe().unwrap();
         let following = tokio::spawn(output.clone().follow(reader));
         output.begin(Some("START"));

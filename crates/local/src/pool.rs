@@ -84,9 +84,11 @@ pub(crate) struct Ended {
     pub(crate) job: Option<Job>,
 }
 
-/// The environments of one function.
+/// The environments of one version of a function.
 #[derive(Debug)]
 pub(crate) struct Pool {
+    /// The version that runs here: `$LATEST`, or a number.
+    pub(crate) version: String,
     pub(crate) function: lambda_with::Function,
     pub(crate) command: Command,
     pub(crate) mounted: Option<Mounted>,
@@ -109,6 +111,8 @@ pub(crate) struct State {
     starting: usize,
     settling: usize,
     rechecking: bool,
+    /// Whether environments end as soon as nothing waits.
+    draining: bool,
     closed: bool,
 }
 
@@ -154,6 +158,10 @@ impl Pool {
                 return Next::Run(environment.begin(job));
             }
         }
+        if state.draining {
+            environment.retire();
+            return Next::Retire;
+        }
         state.idle.retain(|idle| !Arc::ptr_eq(idle, environment));
         state.idle.push(environment.clone());
         Next::Wait(environment.wait())
@@ -192,6 +200,16 @@ impl Pool {
         }
     }
 
+    /// Ends idle environments now and the others as soon as nothing waits.
+    pub(crate) fn drain(&self) {
+        let mut state = self.lock();
+        state.draining = true;
+        for environment in std::mem::take(&mut state.idle) {
+            environment.retire();
+            environment.kill();
+        }
+    }
+
     /// Ends everything; jobs that wait are given up.
     pub(crate) async fn close(&self) {
         let mut tasks = {
@@ -223,6 +241,13 @@ impl Pool {
         let mut set = self.environment.iter().rev();
         set.find(|(name, _)| name == "_HANDLER")
             .map_or(HANDLER, |(_, value)| value)
+    }
+
+    /// Whether the function's log is JSON, as its variables say.
+    pub(crate) fn logs_json(&self) -> bool {
+        let mut set = self.environment.iter().rev();
+        set.find(|(name, _)| name == "AWS_LAMBDA_LOG_FORMAT")
+            .is_some_and(|(_, format)| format == "JSON")
     }
 
     /// How many environments there are.

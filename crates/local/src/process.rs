@@ -1,6 +1,7 @@
 //! Starting and ending the process of one environment.
 
 use std::ffi::{OsStr, OsString};
+use std::io::PipeWriter;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -60,13 +61,14 @@ const INHERITED: [&str; 25] = [
 #[derive(Debug)]
 pub(crate) struct Setup<'a> {
     pub(crate) function: &'a lambda_with::Function,
+    pub(crate) version: &'a str,
     pub(crate) program: &'a OsStr,
     pub(crate) args: &'a [OsString],
     pub(crate) dir: Option<&'a Path>,
     pub(crate) mounted: Option<&'a Mounted>,
     pub(crate) environment: &'a [(String, String)],
     pub(crate) runtime_api: String,
-    pub(crate) now: Timestamp,
+    pub(crate) log_stream: &'a str,
     pub(crate) is_extension: bool,
 }
 
@@ -82,9 +84,9 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts the process; its output can be read from the other value.
-    pub(crate) fn start(setup: &Setup<'_>) -> std::io::Result<(Self, std::io::PipeReader)> {
-        let (reader, writer) = std::io::pipe()?;
+    /// Starts the process, which prints to `output`. Whoever reads it must do so before: the process may
+    /// have done its work by the time this returns.
+    pub(crate) fn start(setup: &Setup<'_>, output: PipeWriter) -> std::io::Result<Self> {
         let (program, args) = match setup.mounted.and_then(Mounted::before) {
             Some((program, args)) => (program, args),
             None => (setup.program, Vec::new()),
@@ -106,8 +108,8 @@ impl Process {
             .envs(setup.mounted.and_then(Mounted::variable))
             .envs(setup.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
-            .stdout(writer.try_clone()?)
-            .stderr(writer)
+            .stdout(output.try_clone()?)
+            .stderr(output)
             .process_group(0)
             .kill_on_drop(true);
         if setup.is_extension {
@@ -118,7 +120,7 @@ impl Process {
         if let Some(dir) = setup.dir {
             command.current_dir(dir);
         }
-        let mut child = command.spawn()?;
+        let mut child = spawn(&mut command)?;
         let group = child
             .id()
             .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
@@ -126,14 +128,11 @@ impl Process {
             watchdog::begun(group);
         }
         let stdin = child.stdin.take();
-        Ok((
-            Self {
-                child,
-                group,
-                _stdin: stdin,
-            },
-            reader,
-        ))
+        Ok(Self {
+            child,
+            group,
+            _stdin: stdin,
+        })
     }
 
     /// Waits for the end of the process and says how it ended, in Lambda's words: `exit status 1`,
@@ -203,6 +202,20 @@ impl Drop for Process {
     }
 }
 
+/// Starts a program, which may have been copied a moment ago: until another process that is being
+/// started has let go of the file, Linux takes it for one that is still written.
+fn spawn(command: &mut Command) -> std::io::Result<Child> {
+    for _ in 0..BUSY {
+        match command.spawn() {
+            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            started => return started,
+        }
+    }
+    command.spawn()
+}
+
 /// The variables Lambda sets, with credentials that open nothing, so that no SDK goes looking for
 /// the user's own.
 ///
@@ -211,8 +224,6 @@ fn variables(setup: &Setup<'_>) -> Vec<(&'static str, String)> {
     let function = setup.function;
     let dir = setup.dir.unwrap_or(Path::new("."));
     let root = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
-    let date = setup.now.to_rfc3339_millis();
-    let date = date.get(..10).unwrap_or_default().replace('-', "/");
     vec![
         ("_HANDLER", HANDLER.to_owned()),
         ("AWS_ACCESS_KEY_ID", "lambda-with-local".to_owned()),
@@ -224,16 +235,13 @@ fn variables(setup: &Setup<'_>) -> Vec<(&'static str, String)> {
             function.memory.to_string(),
         ),
         ("AWS_LAMBDA_FUNCTION_NAME", function.name().to_owned()),
-        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", setup.version.to_owned()),
         ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
         (
             "AWS_LAMBDA_LOG_GROUP_NAME",
             format!("/aws/lambda/{}", function.name()),
         ),
-        (
-            "AWS_LAMBDA_LOG_STREAM_NAME",
-            format!("{date}/[$LATEST]{}", trace::request_id().replace('-', "")),
-        ),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", setup.log_stream.to_owned()),
         ("AWS_LAMBDA_RUNTIME_API", setup.runtime_api.clone()),
         ("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR".to_owned()),
         ("LAMBDA_RUNTIME_DIR", "/var/runtime".to_owned()),
@@ -241,6 +249,14 @@ fn variables(setup: &Setup<'_>) -> Vec<(&'static str, String)> {
         ("LANG", "en_US.UTF-8".to_owned()),
         ("TZ", ":UTC".to_owned()),
     ]
+}
+
+/// The name of a new environment's log stream.
+pub(crate) fn log_stream(now: Timestamp, version: &str) -> String {
+    let date = now.to_rfc3339_millis();
+    let date = date.get(..10).unwrap_or_default().replace('-', "/");
+    let unique = trace::request_id().replace('-', "");
+    format!("{date}/[{version}]{unique}")
 }
 
 fn name(signal: i32) -> Option<&'static str> {
@@ -263,6 +279,9 @@ fn name(signal: i32) -> Option<&'static str> {
     })
 }
 
+/// How often a program is tried that seems to be written.
+const BUSY: u32 = 200;
+
 /// The handler of a function that names none.
 pub(crate) const HANDLER: &str = "bootstrap";
 
@@ -270,3 +289,28 @@ pub(crate) const HANDLER: &str = "bootstrap";
 ///
 /// See <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>.
 pub(crate) const INIT: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_program_that_is_still_written_is_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let program = dir.path().join("true");
+        std::fs::copy("/bin/true", &program).unwrap();
+        let writer = std::fs::OpenOptions::new()
+            .append(true)
+            .open(&program)
+            .unwrap();
+        let busy = Command::new(&program).spawn().unwrap_err();
+        assert_eq!(busy.kind(), std::io::ErrorKind::ExecutableFileBusy);
+        let done = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(20));
+            drop(writer);
+        });
+        let mut child = spawn(&mut Command::new(&program)).unwrap();
+        assert!(child.wait().await.unwrap().success());
+        done.join().unwrap();
+    }
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::{BufMut, Bytes, BytesMut};
 use lambda_with::rules::retry;
 use lambda_with::{Error, ErrorKind};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::disk::Disk;
@@ -27,26 +28,11 @@ pub(crate) struct Event {
 impl Event {
     /// The event as it stands on disk: the length of the head, the head as JSON, the payload.
     pub(crate) fn encode(&self) -> Result<Bytes, Error> {
-        let broken = |error| {
-            Error::new(ErrorKind::Invalid, "an event could not be encoded").caused_by(error)
-        };
-        let head = serde_json::to_vec(self).map_err(broken)?;
-        let length = u32::try_from(head.len())
-            .map_err(|_| Error::new(ErrorKind::Limit, "the head of an event is too large"))?;
-        let mut all = BytesMut::with_capacity(4 + head.len() + self.payload.len());
-        all.put_u32_le(length);
-        all.put_slice(&head);
-        all.put_slice(&self.payload);
-        Ok(all.freeze())
+        framed(self, &self.payload)
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Error> {
-        let broken = || Error::new(ErrorKind::Decode, "an event on disk is damaged");
-        let (length, rest) = bytes.split_first_chunk::<4>().ok_or_else(broken)?;
-        let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| broken())?;
-        let (head, payload) = rest.split_at_checked(length).ok_or_else(broken)?;
-        let event: Self =
-            serde_json::from_slice(head).map_err(|error| broken().caused_by(error))?;
+        let (event, payload) = unframed::<Self>(bytes)?;
         Ok(Self {
             payload: Bytes::copy_from_slice(payload),
             ..event
@@ -141,6 +127,30 @@ impl Queue {
             disk.close();
         }
     }
+}
+
+/// The length of the head, the head as JSON, the body.
+pub(crate) fn framed(head: &impl Serialize, body: &[u8]) -> Result<Bytes, Error> {
+    let broken =
+        |error| Error::new(ErrorKind::Invalid, "an event could not be encoded").caused_by(error);
+    let head = serde_json::to_vec(head).map_err(broken)?;
+    let length = u32::try_from(head.len())
+        .map_err(|_| Error::new(ErrorKind::Limit, "the head of an event is too large"))?;
+    let mut all = BytesMut::with_capacity(4 + head.len() + body.len());
+    all.put_u32_le(length);
+    all.put_slice(&head);
+    all.put_slice(body);
+    Ok(all.freeze())
+}
+
+/// Head and body again.
+pub(crate) fn unframed<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, &[u8]), Error> {
+    let broken = || Error::new(ErrorKind::Decode, "an event on disk is damaged");
+    let (length, rest) = bytes.split_first_chunk::<4>().ok_or_else(broken)?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| broken())?;
+    let (head, body) = rest.split_at_checked(length).ok_or_else(broken)?;
+    let head = serde_json::from_slice(head).map_err(|error| broken().caused_by(error))?;
+    Ok((head, body))
 }
 
 pub(crate) fn millis(duration: Duration) -> u64 {

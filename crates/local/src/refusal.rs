@@ -46,8 +46,12 @@ impl Refusal {
 
     /// A member that breaks the model's constraints.
     pub(crate) fn validation(member: &str, value: &str, constraint: &str) -> Self {
+        let verb = match constraint.split(' ').next() {
+            Some("value" | "length") => "have",
+            _ => "satisfy",
+        };
         let message = format!(
-            "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must satisfy {constraint}"
+            "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must {verb} {constraint}"
         );
         Self::malformed(&message)
     }
@@ -107,6 +111,22 @@ impl Refusal {
             code,
             body,
             retry_after: false,
+        }
+    }
+
+    /// Whether something does not exist.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.status == StatusCode::NOT_FOUND
+    }
+
+    /// The same in other words, where it begins with `start`; they are made of what follows that.
+    pub(crate) fn instead(self, start: &str, words: impl FnOnce(&str) -> String) -> Self {
+        match self.body["Message"]
+            .as_str()
+            .and_then(|text| text.strip_prefix(start))
+        {
+            Some(rest) => Self::not_found(words(rest)),
+            None => self,
         }
     }
 

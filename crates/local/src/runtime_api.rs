@@ -38,11 +38,8 @@ async fn answer(environment: Arc<Environment>, request: Request<Incoming>) -> Re
     if request.uri().path().starts_with(extensions_api::BASE) {
         return extensions_api::answer(&environment, request).await;
     }
-    if let (&Method::PUT, Some(answer)) = (
-        request.method(),
-        extensions_api::no_telemetry(request.uri().path()),
-    ) {
-        return answer;
+    if let Some(telemetry) = extensions_api::subscribes(&request) {
+        return extensions_api::subscribe(&environment, telemetry, request).await;
     }
     let path = request
         .uri()
@@ -133,6 +130,7 @@ async fn respond(
             message,
         );
     }
+    environment.responds();
     let (parts, body) = request.into_parts();
     let (limit, answer) = match environment.stream() {
         Some(writer) => {
@@ -140,7 +138,10 @@ async fn respond(
             (
                 streaming::MAX,
                 pumped
-                    .map(|()| Bytes::new())
+                    .map(|bytes| {
+                        environment.has_produced(bytes);
+                        Bytes::new()
+                    })
                     .map_err(|broken| match broken {
                         Broken::TooLarge => Unread::TooLarge,
                         Broken::Truncated => Unread::Broken,
@@ -189,6 +190,7 @@ async fn fail(environment: &Environment, id: &str, request: Request<Incoming>) -
     if let Some(refused) = mismatch(environment, id, request.headers()) {
         return refused;
     }
+    environment.responds();
     let (kind, object) = report(request).await;
     accepted(environment.finish(id, Err(object), Some(&format!("error\tError Type: {kind}"))))
 }

@@ -9,7 +9,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use lambda_with::rules::stream::{Action, Batch, Bookmark, Consumer, Lineage, Settings};
+use lambda_with::rules::stream::{Action, Batch, Bookmark, Consumer, Failure, Lineage, Settings};
 use lambda_with::{Error, Invocation, Outcome, Shard, Stream};
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
@@ -54,8 +54,8 @@ impl FunctionHandle {
     /// whose checkpoint was not kept yet run again, as they may on AWS. Run one stream of a name at
     /// a time.
     ///
-    /// Failure records become lines of `deliveries.jsonl`, under the object key a bucket would have
-    /// them by. Invocations are made as the function's owner.
+    /// Failure records are sent by [`Options::destinations`](crate::Options::destinations), or become
+    /// lines of `deliveries.jsonl`. The shard goes on as soon as they are on disk. Invocations are made as the function's owner.
     pub fn stream(
         &self,
         mapping: impl Into<String>,
@@ -82,6 +82,7 @@ impl FunctionHandle {
             save_at: None,
             reads: JoinSet::new(),
             runs: JoinSet::new(),
+            reports: JoinSet::new(),
             saves: JoinSet::new(),
         };
         let engine = self.engine.stop.subscribe();
@@ -117,6 +118,7 @@ struct Drive<S> {
     save_at: Option<Instant>,
     reads: JoinSet<Read>,
     runs: JoinSet<Run>,
+    reports: JoinSet<Reported>,
     saves: JoinSet<Saved>,
 }
 
@@ -125,6 +127,13 @@ struct Run {
     batch: u64,
     request_id: String,
     outcome: Result<Outcome, Error>,
+}
+
+/// Records that were given up, and of which that has been handed over.
+struct Reported {
+    consumer: String,
+    failure: u64,
+    records: u64,
 }
 
 impl<S: Stream + 'static> Drive<S> {
@@ -153,6 +162,7 @@ impl<S: Stream + 'static> Drive<S> {
                 () = &mut stop => break,
                 Some(read) = self.reads.join_next() => self.received(read),
                 Some(run) = self.runs.join_next() => self.ran(run),
+                Some(reported) = self.reports.join_next() => self.reported(reported),
                 Some(saved) = self.saves.join_next() => self.saved(saved),
                 () = sleep(due) => {}
                 () = sleep(next) => {}
@@ -172,26 +182,21 @@ impl<S: Stream + 'static> Drive<S> {
     /// Starts the invocations that are due, and reports what is given up.
     fn act(&mut self) {
         let now = self.function.engine.clock.now();
-        let mut due = Vec::new();
+        let (mut due, mut given_up) = (Vec::new(), Vec::new());
         for (key, consumer) in &mut self.consumers {
             while let Some(action) = consumer.next(now) {
                 match action {
                     Action::Invoke(batch) => due.push((key.clone(), batch)),
-                    Action::Report(failure) => {
-                        report::send(&self.function, &self.mapping, &self.settings, &failure);
-                        let records: usize = failure.spans.iter().map(|span| span.records).sum();
-                        self.polled
-                            .lock()
-                            .unwrap_or_else(PoisonError::into_inner)
-                            .given_up += count(records);
-                        consumer.reported(failure.id);
-                    }
+                    Action::Report(failure) => given_up.push((key.clone(), failure)),
                 }
             }
         }
         for (key, batch) in due {
             self.count(|polled| polled.batches += 1);
             self.invoke(key, batch);
+        }
+        for (key, failure) in given_up {
+            self.report(key, failure);
         }
         self.finish();
     }
@@ -235,11 +240,36 @@ impl<S: Stream + 'static> Drive<S> {
         });
     }
 
+    fn report(&mut self, consumer: String, failure: Failure) {
+        let (function, mapping) = (self.function.clone(), self.mapping.clone());
+        let settings = self.settings.clone();
+        self.reports.spawn(async move {
+            report::send(&function, &mapping, &settings, &failure).await;
+            Reported {
+                consumer,
+                failure: failure.id,
+                records: count(failure.spans.iter().map(|span| span.records).sum()),
+            }
+        });
+    }
+
+    fn reported(&mut self, reported: Result<Reported, JoinError>) {
+        // The task only ends early when the engine's runtime is going down.
+        let Ok(reported) = reported else { return };
+        self.count(|polled| polled.given_up += reported.records);
+        if let Some(consumer) = self.consumers.get_mut(&reported.consumer) {
+            consumer.reported(reported.failure);
+        }
+    }
+
     /// Lets end what runs, and keeps how far it came. Reads are given up: they take nothing away.
     async fn wind_down(&mut self) {
         self.reads.shutdown().await;
         while let Some(run) = self.runs.join_next().await {
             self.ran(run);
+        }
+        while let Some(reported) = self.reports.join_next().await {
+            self.reported(reported);
         }
         while let Some(saved) = self.saves.join_next().await {
             self.saved(saved);

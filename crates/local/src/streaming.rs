@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::function::LATEST;
 use crate::handle::FunctionHandle;
 use crate::trace;
 
@@ -69,6 +70,7 @@ pub struct StreamError {
 /// when this is dropped.
 #[derive(Debug)]
 pub struct Streamed {
+    version: String,
     content_type: Option<String>,
     pieces: mpsc::Receiver<Piece>,
     error: Option<StreamError>,
@@ -88,6 +90,8 @@ pub(crate) struct Writer(mpsc::Sender<Piece>);
 
 #[derive(Debug)]
 enum Piece {
+    /// The version that runs.
+    Version(String),
     Begin(Option<String>),
     Bytes(Bytes),
     Error(StreamError),
@@ -101,6 +105,12 @@ pub(crate) enum Broken {
 }
 
 impl Streamed {
+    /// The version that runs: `$LATEST`, or a number.
+    #[must_use]
+    pub fn executed_version(&self) -> &str {
+        &self.version
+    }
+
     /// The type of the content, as the runtime gives it.
     #[must_use]
     pub fn content_type(&self) -> Option<&str> {
@@ -115,7 +125,7 @@ impl Streamed {
         }
         loop {
             match self.pieces.recv().await? {
-                Piece::Begin(_) => {}
+                Piece::Begin(_) | Piece::Version(_) => {}
                 Piece::Bytes(bytes) => return Some(bytes),
                 Piece::Error(error) => self.error = Some(error),
             }
@@ -170,7 +180,13 @@ impl FunctionHandle {
                 .invoke_into(request_id, invocation, Some(Writer(sender)))
                 .await
         });
-        let (content_type, run) = match pieces.recv().await {
+        let mut first = pieces.recv().await;
+        let mut version = LATEST.to_owned();
+        if let Some(Piece::Version(runs)) = first {
+            version = runs;
+            first = pieces.recv().await;
+        }
+        let (content_type, run) = match first {
             Some(Piece::Begin(content_type)) => (content_type, Running::Task(run)),
             _ => {
                 let outcome = run.await.map_err(|error| ended().caused_by(error))??;
@@ -182,6 +198,7 @@ impl FunctionHandle {
             }
         };
         Ok(Streamed {
+            version,
             content_type,
             pieces,
             error: None,
@@ -191,9 +208,20 @@ impl FunctionHandle {
 }
 
 impl Writer {
+    /// Says which version runs, before anything else is written.
+    pub(crate) fn runs(&self, version: &str) {
+        // Fails when the client has gone away.
+        let _ = self.0.try_send(Piece::Version(version.to_owned()));
+    }
+
     /// Passes on what the runtime sends, at the pace Lambda allows. A client that has gone away does
     /// not stop it.
-    pub(crate) async fn pump(self, headers: &HeaderMap, mut body: Incoming) -> Result<(), Broken> {
+    /// Says how many bytes it was.
+    pub(crate) async fn pump(
+        self,
+        headers: &HeaderMap,
+        mut body: Incoming,
+    ) -> Result<usize, Broken> {
         let kind = headers.get(http::header::CONTENT_TYPE);
         let kind = kind.and_then(|kind| Some(kind.to_str().ok()?.to_owned()));
         self.send(Piece::Begin(kind)).await;
@@ -214,7 +242,7 @@ impl Writer {
                 }
             }
         }
-        Ok(())
+        Ok(pace.total)
     }
 
     async fn send(&self, piece: Piece) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lambda_with::rules::destination::{DeadLetter, InvocationRecord};
+use lambda_with::rules::destination::{DeadLetter, InvocationRecord, Message};
 use lambda_with::rules::recursion::Chain;
 use lambda_with::rules::retry::{self, Condition, Decision};
 use lambda_with::{Arn, ErrorKind, Outcome};
@@ -11,7 +11,6 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
-use crate::deliver::Kind;
 use crate::function::{Attempt, Function};
 use crate::history::What;
 use crate::local::Engine;
@@ -28,15 +27,34 @@ pub(crate) async fn work(
     engine: Arc<Engine>,
     function: Arc<Function>,
     woken: Arc<Notify>,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
 ) {
-    let places = Arc::new(Semaphore::new(function.parallel));
+    let run = |place, event| {
+        let (engine, function) = (engine.clone(), function.clone());
+        async move { attempt(&engine, &function, place, event).await }
+    };
+    let (name, at_once) = (function.name(), function.parallel);
+    drain(&engine, name, at_once, &woken, stop, run).await;
+}
+
+/// Does something with each event of a queue that is due, so many at once.
+pub(crate) async fn drain<F>(
+    engine: &Engine,
+    queue: &str,
+    at_once: usize,
+    woken: &Notify,
+    mut stop: watch::Receiver<bool>,
+    run: impl Fn(Place, Event) -> F,
+) where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let places = Arc::new(Semaphore::new(at_once));
     let mut running = JoinSet::new();
     while !*stop.borrow_and_update() {
         while running.try_join_next().is_some() {}
-        let taken = engine.queue.take(function.name(), engine.clock.now()).await;
+        let taken = engine.queue.take(queue, engine.clock.now()).await;
         let taken = taken.unwrap_or_else(|error| {
-            tracing::error!(%error, function = function.name(), "no events can be read");
+            tracing::error!(%error, function = queue, "no events can be read");
             crate::queue::Taken {
                 next: Some(engine.clock.now() + PAUSE),
                 ..Default::default()
@@ -48,9 +66,9 @@ pub(crate) async fn work(
                 free = places.clone().acquire_owned() => free,
                 _ = stop.changed() => break,
             };
-            let (engine, function) = (engine.clone(), function.clone());
+            let running_one = run(place, event);
             running.spawn(async move {
-                attempt(&engine, &function, place, event).await;
+                running_one.await;
                 drop(free);
             });
         }
@@ -89,13 +107,13 @@ async fn attempt(engine: &Arc<Engine>, function: &Arc<Function>, place: Place, m
     let condition = match decision {
         Decision::Run => {
             return engine
-                .put_back(function, place, event, engine.clock.now())
+                .put_back(function.name(), place, event, engine.clock.now())
                 .await;
         }
         Decision::RetryAt(due) => {
             let at = Clock::timestamp_of(due);
             engine.note(function, &event.request_id, || What::Retrying { at });
-            return engine.put_back(function, place, event, due).await;
+            return engine.put_back(function.name(), place, event, due).await;
         }
         Decision::Done => Condition::Success,
         Decision::Discard(condition) => {
@@ -114,7 +132,7 @@ async fn attempt(engine: &Arc<Engine>, function: &Arc<Function>, place: Place, m
         outcome.as_ref(),
     )
     .await;
-    engine.finish(function, place).await;
+    engine.finish(function.name(), place).await;
 }
 
 /// Runs the function; `None` when the engine shuts down.
@@ -144,7 +162,7 @@ async fn run(
     }
 }
 
-/// Sends the record of an event that is done with, and the event itself to its dead-letter queue.
+/// Hands over the record of an event that is done with, and the event itself for its dead-letter queue.
 async fn send(
     engine: &Arc<Engine>,
     function: &Arc<Function>,
@@ -153,46 +171,55 @@ async fn send(
     condition: Condition,
     outcome: Option<&Outcome>,
 ) {
-    let (kind, to) = match condition {
-        Condition::Success => (Kind::OnSuccess, settings.on_success.as_ref()),
-        _ if settings.on_failure.is_none() && settings.dead_letter.is_none() => {
-            (Kind::Dropped, None)
-        }
-        _ => (Kind::OnFailure, settings.on_failure.as_ref()),
+    let to = match condition {
+        Condition::Success => settings.on_success.as_ref(),
+        _ => settings.on_failure.as_ref(),
     };
-    if (to.is_some() || kind == Kind::Dropped)
-        && let Ok(arn) = function.qualified(event.qualifier.as_deref())
-    {
-        let record = InvocationRecord {
-            timestamp: engine.clock.timestamp(),
-            request_id: &event.request_id,
-            function: &arn,
-            condition,
-            attempts: event.state.attempts,
-            request: &event.payload,
-            outcome,
-        };
+    let letter = settings.dead_letter.as_ref();
+    let letter = letter.filter(|_| condition != Condition::Success);
+    let is_dropped = condition != Condition::Success && to.is_none() && letter.is_none();
+    let Ok(arn) = function.qualified(event.qualifier.as_deref()) else {
+        return;
+    };
+    let header = |event: &Event| {
+        let header = event.trace_header.clone();
+        // As a call of the function itself would carry it.
+        let chain = Chain::default();
+        trace::entered(header, chain, &function.definition.arn, engine.clock.now()).0
+    };
+    let record = InvocationRecord {
+        timestamp: engine.clock.timestamp(),
+        request_id: &event.request_id,
+        function: &arn,
+        condition,
+        attempts: event.state.attempts,
+        request: &event.payload,
+        outcome,
+    };
+    if is_dropped {
         let body = record.to_json();
+        engine.deliveries.dropped(function.name(), &body);
         engine.note(function, &event.request_id, || What::Sent {
-            to: to.cloned(),
-            body: body.clone(),
-        });
-        if !to_function(engine, function, to, &body, event).await {
-            engine.deliveries.record(kind, function.name(), to, &body);
-        }
-    }
-    if condition != Condition::Success
-        && let Some(queue) = &settings.dead_letter
-    {
-        let letter = DeadLetter::new(&event.request_id, event.payload.clone(), outcome);
-        let body = letter.body.clone();
-        engine.note(function, &event.request_id, || What::Sent {
-            to: Some(queue.clone()),
+            to: None,
             body,
         });
-        engine
-            .deliveries
-            .dead_letter(function.name(), queue, &letter);
+    }
+    if let Some(to) = to {
+        let message = Message {
+            trace_header: Some(header(event)),
+            ..record.message(to, &trace::request_id())
+        };
+        if !to_function(engine, function, to, &message, event).await {
+            engine.post(&event.request_id, message).await;
+        }
+    }
+    if let Some(to) = letter {
+        let letter = DeadLetter::new(&event.request_id, event.payload.clone(), outcome);
+        let message = Message {
+            trace_header: Some(header(event)),
+            ..letter.message(&arn, to)
+        };
+        engine.post(&event.request_id, message).await;
     }
 }
 
@@ -200,27 +227,26 @@ async fn send(
 async fn to_function(
     engine: &Arc<Engine>,
     from: &Function,
-    to: Option<&Arn>,
-    record: &bytes::Bytes,
+    to: &Arn,
+    message: &Message,
     of: &Event,
 ) -> bool {
-    let Some((function, qualifier)) = to.and_then(|to| engine.find(to.as_str()).ok()) else {
+    let Ok((function, qualifier)) = engine.find(to.as_str()) else {
         return false;
     };
-    // As a call of the function itself would carry it.
-    let chain = Chain::default();
-    let (header, now) = (of.trace_header.clone(), engine.clock.now());
-    let (header, _) = trace::entered(header, chain, &from.definition.arn, now);
+    engine.note(from, &of.request_id, || What::Sent {
+        to: Some(to.clone()),
+        body: message.body.clone(),
+    });
     let event = Event {
         request_id: trace::request_id(),
-        payload: record.clone(),
+        payload: message.body.clone(),
         qualifier,
-        trace_header: Some(header),
+        trace_header: message.trace_header.clone(),
         state: retry::State::accepted(engine.clock.now()),
     };
-    let accepted = engine.accept(&function, event).await;
-    if let Err(error) = &accepted {
-        tracing::error!(%error, function = function.name(), "a record could not be queued");
+    if let Err(error) = engine.accept(&function, event).await {
+        engine.give_up(&of.request_id, message, &error);
     }
-    accepted.is_ok()
+    true
 }

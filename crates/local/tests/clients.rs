@@ -89,7 +89,7 @@ async fn boto3_reads_streams() {
     let endpoint = format!("http://{}", local.handle().invoke_address().unwrap());
     let done = dir.path().join("done");
     runs_well("stream.py", &[&endpoint, &done.display().to_string()]).await;
-    eventually("the function goes on without its client", 5, || {
+    eventually("the function goes on without its client", 60, || {
         done.exists()
     })
     .await;
@@ -138,6 +138,31 @@ async fn boto3_manages_mappings() {
     let endpoint = format!("http://{}", handle.invoke_address().unwrap());
     runs_well("mappings.py", &[&endpoint]).await;
     local.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn boto3_publishes_versions_and_moves_aliases() {
+    let (dir, code) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let script = code.path().join("run.sh");
+    let program = example("echo");
+    let alone = tempfile::tempdir().unwrap();
+    let native = alone.path().join("native");
+    std::fs::copy(&program, &native).unwrap();
+    for run in ["first", "again"] {
+        let command = Command::new("./run.sh").dir(code.path());
+        let command = FunctionOptions::new(function(), Run::Command(command));
+        let (mut options, _) = options(dir.path(), command);
+        let command = Run::Command(Command::new(&native));
+        options
+            .functions
+            .push(FunctionOptions::new(named("native"), command));
+        let local = Local::start(options).await.unwrap();
+        let endpoint = format!("http://{}", local.handle().invoke_address().unwrap());
+        let paths = [&script, &program, &native].map(|path| path.display().to_string());
+        let [script, program, native] = &paths;
+        runs_well("versions.py", &[&endpoint, script, program, native, run]).await;
+        local.shutdown().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -135,7 +135,7 @@ async fn a_thousand_accepted_events_survive_kill_nine() {
     assert!(!ran.exists(), "nothing has run yet");
     first.process.kill().unwrap();
     first.process.wait().unwrap();
-    eventually("the busy process has ended with its engine", 10, || {
+    eventually("the busy process has ended with its engine", 60, || {
         !lives(pid)
     })
     .await;

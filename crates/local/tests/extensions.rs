@@ -59,6 +59,11 @@ impl Bench {
         noted(self.dir.path())
     }
 
+    /// Waits until there is such a line in the log.
+    async fn logs(&self, wanted: &str) {
+        eventually(wanted, 60, || self.has_line(wanted)).await;
+    }
+
     fn has_line(&self, wanted: &str) -> bool {
         let lines = self.lines.lock().unwrap();
         lines.iter().any(|line| line.contains(wanted))
@@ -67,7 +72,11 @@ impl Bench {
 
 fn noted(dir: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(dir.join("noted")).unwrap_or_default();
-    text.lines()
+    // The last one may be under way.
+    let whole = text
+        .split_inclusive('\n')
+        .filter(|line| line.ends_with('\n'));
+    whole
         .map(|line| serde_json::from_str(line).unwrap())
         .collect()
 }
@@ -87,7 +96,7 @@ async fn an_extension_is_told_of_invocations_and_of_the_end() {
             .await
             .unwrap(),
     );
-    eventually("the extension is done", 5, || {
+    eventually("the extension is done", 60, || {
         bench.noted().last() == Some(&json!("done"))
     })
     .await;
@@ -101,52 +110,71 @@ async fn an_extension_is_told_of_invocations_and_of_the_end() {
         noted[1],
         json!({"invoke": context["request_id"], "deadline": context["deadline"], "arn": ARN, "trace": context["trace"]})
     );
-    assert!(bench.has_line("EXTENSION\tName: scout\tState: Ready\tEvents: [INVOKE,SHUTDOWN]"));
-    assert!(bench.has_line("noted \"done\""), "what it prints is logged");
+    bench
+        .logs("EXTENSION\tName: scout\tState: Ready\tEvents: [INVOKE,SHUTDOWN]")
+        .await;
+    bench.logs("noted \"done\"").await;
     let Bench {
         local, dir, lines, ..
     } = bench;
+    let begun = now();
     local.shutdown().await;
     let end = self::noted(dir.path()).pop().unwrap();
     assert_eq!(end["shutdown"], "spindown");
-    let left = i128::from(end["deadline"].as_u64().unwrap()) - i128::from(now());
-    assert!((0..=2_000).contains(&left), "{left} ms left of two seconds");
+    let deadline = end["deadline"].as_u64().unwrap();
+    let two_seconds = begun + 2_000..=now() + 2_000;
+    assert!(
+        two_seconds.contains(&deadline),
+        "{deadline} {two_seconds:?}"
+    );
     let lines = lines.lock().unwrap().join("\n");
     assert!(!lines.contains("Status: "), "{lines}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_answer_goes_out_first_and_the_report_waits() {
-    let bench = Bench::start(30, &[("EXTENSION_SLEEP", "700")]).await;
-    bench.echo.invoke(invocation(&json!(0))).await.unwrap();
-    eventually("the extension is done", 5, || {
-        bench.noted().last() == Some(&json!("done"))
-    })
-    .await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    let begun = Instant::now();
+    let dir = tempfile::tempdir().unwrap();
+    let until = dir.path().join("until");
+    let given = until.display().to_string();
+    let bench = Bench::start(60, &[("EXTENSION_UNTIL", &given)]).await;
     assert_eq!(
         answer(bench.echo.invoke(invocation(&json!(1))).await.unwrap()),
         json!(1)
     );
-    let answered = begun.elapsed();
-    assert!(answered < Duration::from_millis(400), "{answered:?}");
     assert_eq!(bench.echo.invocations(), 1, "the environment is still busy");
-    assert_eq!(
-        answer(bench.echo.invoke(invocation(&json!(2))).await.unwrap()),
-        json!(2)
-    );
-    let waited = begun.elapsed();
-    assert!(waited > Duration::from_millis(700), "{waited:?}");
+    assert!(!bench.has_line("REPORT "), "{:?}", bench.lines);
+    let echo = bench.echo.clone();
+    let second = tokio::spawn(async move { echo.invoke(invocation(&json!(2))).await.unwrap() });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let invokes = || {
+        let noted = bench.noted().into_iter();
+        noted.filter(|noted| noted.get("invoke").is_some()).count()
+    };
+    assert_eq!((second.is_finished(), invokes()), (false, 1));
+    std::fs::write(&until, "").unwrap();
+    assert_eq!(answer(second.await.unwrap()), json!(2));
+    eventually("the extension is done", 60, || {
+        bench.echo.invocations() == 0
+    })
+    .await;
+    std::fs::remove_file(&until).unwrap();
     // A caller who wants the log has to wait for its end.
     let asked = Invocation {
         log_type: LogType::Tail,
         ..invocation(&json!(3))
     };
+    let echo = bench.echo.clone();
+    let asked = tokio::spawn(async move { echo.invoke(asked).await.unwrap() });
+    eventually("the extension is told", 60, || invokes() == 3).await;
+    let told = Instant::now();
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert!(!asked.is_finished());
+    let held = told.elapsed();
+    std::fs::write(&until, "").unwrap();
     let Outcome::Success {
         log_tail: Some(tail),
         ..
-    } = bench.echo.invoke(asked).await.unwrap()
+    } = asked.await.unwrap()
     else {
         panic!("it succeeded")
     };
@@ -157,7 +185,7 @@ async fn the_answer_goes_out_first_and_the_report_waits() {
         .trim_end_matches(" ms")
         .parse()
         .unwrap();
-    assert!((700.0..2_000.0).contains(&millis), "{report}");
+    assert!(millis >= held.as_secs_f64() * 1_000.0, "{held:?}: {report}");
     bench.local.shutdown().await;
 }
 
@@ -175,7 +203,7 @@ async fn failures_reset_the_environment_and_say_why() {
         (
             1,
             &[],
-            json!({"sleep": 5_000}),
+            json!({"sleep": 60_000}),
             "Sandbox.Timedout",
             "Task timed out after 1.00 seconds",
             "timeout",
@@ -185,42 +213,50 @@ async fn failures_reset_the_environment_and_say_why() {
         let failed = error(bench.echo.invoke(invocation(&event)).await.unwrap());
         assert_eq!(failed.error_type.as_deref(), Some(kind));
         assert!(failed.error_message.ends_with(message), "{failed:?}");
-        eventually("the extension is told why", 5, || {
+        eventually("the extension is told why", 60, || {
             bench
                 .noted()
                 .iter()
                 .any(|noted| noted["shutdown"] == reason)
         })
         .await;
-        assert_eq!(
-            answer(bench.echo.invoke(invocation(&json!(1))).await.unwrap()),
-            json!(1)
-        );
+        // One second may be too little on a machine that is slow.
+        let begun = Instant::now();
+        while bench
+            .echo
+            .invoke(invocation(&json!(1)))
+            .await
+            .unwrap()
+            .is_function_error()
+        {
+            assert!(begun.elapsed() < Duration::from_secs(60));
+        }
         let starts = bench
             .noted()
             .iter()
             .filter(|noted| noted.get("table").is_some())
             .count();
-        assert_eq!(starts, 2, "the extension is started anew");
+        assert!(starts >= 2, "the extension is started anew");
         bench.local.shutdown().await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_extension_that_is_never_done_times_out() {
-    let bench = Bench::start(1, &[("EXTENSION_SLEEP", "60000"), ("EXTENSION_STAYS", "1")]).await;
+    let bench = Bench::start(
+        3,
+        &[("EXTENSION_SLEEP", "3600000"), ("EXTENSION_STAYS", "1")],
+    )
+    .await;
     let begun = Instant::now();
     assert_eq!(
         answer(bench.echo.invoke(invocation(&json!(1))).await.unwrap()),
         json!(1)
     );
-    assert!(begun.elapsed() < Duration::from_secs(1));
-    eventually("the invocation is over", 5, || {
-        bench.has_line("Status: timeout")
-    })
-    .await;
+    assert!(!bench.has_line("Status: timeout"), "{:?}", bench.lines);
+    bench.logs("Status: timeout").await;
     let took = begun.elapsed();
-    assert!((1_000..3_000).contains(&took.as_millis()), "{took:?}");
+    assert!((3..60).contains(&took.as_secs()), "{took:?}");
     bench.local.shutdown().await;
 }
 
@@ -232,7 +268,7 @@ async fn an_extension_that_stays_is_killed_after_two_seconds() {
     let begun = Instant::now();
     local.shutdown().await;
     let took = begun.elapsed();
-    assert!((1_900..4_000).contains(&took.as_millis()), "{took:?}");
+    assert!((1_900..60_000).contains(&took.as_millis()), "{took:?}");
     let still = noted(dir.path());
     assert_eq!(still.last(), Some(&json!("still here")));
     tokio::time::sleep(Duration::from_millis(200)).await;
@@ -276,13 +312,13 @@ exit 1"#
         std::fs::create_dir(&folder).unwrap();
         std::fs::write(folder.join("scout"), script).unwrap();
         std::fs::set_permissions(folder.join("scout"), PermissionsExt::from_mode(mode)).unwrap();
-        let bench = Bench::with(dir, 3, &[]).await;
+        let bench = Bench::with(dir, 60, &[]).await;
         let failed = error(bench.echo.invoke(invocation(&json!(1))).await.unwrap());
         assert_eq!(failed.error_type.as_deref(), Some(kind));
         assert!(failed.error_message.ends_with(message), "{failed:?}");
         let report = format!("Phase: init\tStatus: error\tError Type: {kind}\t");
         for wanted in [line, &report] {
-            assert!(bench.has_line(wanted), "{:?}", bench.lines);
+            bench.logs(wanted).await;
         }
         bench.local.shutdown().await;
     }
@@ -290,19 +326,26 @@ exit 1"#
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_with_an_internal_extension_is_asked_to_end() {
-    let dir = tempfile::tempdir().unwrap();
-    let bench = Bench::with(dir, 3, &[("ECHO_INIT", "graceful")]).await;
-    assert_eq!(
-        answer(bench.echo.invoke(invocation(&json!(1))).await.unwrap()),
-        json!(1)
-    );
-    let name = "_lambda-rust-runtime-no-op-graceful-shutdown-helper";
-    let wanted = format!("EXTENSION\tName: {name}\tState: Ready\tEvents: []");
-    assert!(bench.has_line(&wanted), "{:?}", bench.lines);
-    let Bench { local, lines, .. } = bench;
-    let begun = Instant::now();
-    local.shutdown().await;
-    assert!(begun.elapsed() < Duration::from_millis(500));
-    let lines = lines.lock().unwrap();
-    assert!(lines.iter().any(|line| line == "asked to end"), "{lines:?}");
+    // It has half a second, which a machine that is slow may once be too slow for.
+    let mut tries = 0..20;
+    let ended = async || {
+        let dir = tempfile::tempdir().unwrap();
+        let bench = Bench::with(dir, 60, &[("ECHO_INIT", "graceful")]).await;
+        assert_eq!(
+            answer(bench.echo.invoke(invocation(&json!(1))).await.unwrap()),
+            json!(1)
+        );
+        let name = "_lambda-rust-runtime-no-op-graceful-shutdown-helper";
+        let wanted = format!("EXTENSION\tName: {name}\tState: Ready\tEvents: []");
+        bench.logs(&wanted).await;
+        let Bench { local, lines, .. } = bench;
+        let begun = Instant::now();
+        local.shutdown().await;
+        let in_time = begun.elapsed() < Duration::from_millis(500);
+        let lines = lines.lock().unwrap();
+        in_time && lines.iter().any(|line| line == "asked to end")
+    };
+    while !ended().await {
+        tries.next().expect("it ends by itself");
+    }
 }

@@ -369,7 +369,12 @@ async fn what_cannot_run_is_refused() {
         "Function not found: arn:aws:lambda:eu-west-1:123456789012:function:orders:7",
     )
     .await;
-    check(with("dev"), ErrorKind::NotFound, "Cannot find alias arn: ").await;
+    check(
+        with("dev"),
+        ErrorKind::NotFound,
+        "Function not found: arn:aws:lambda:eu-west-1:123456789012:function:orders:dev",
+    )
+    .await;
     let context = Invocation {
         client_context: Some("{".into()),
         ..Invocation::new("{}")

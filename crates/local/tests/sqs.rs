@@ -98,7 +98,7 @@ async fn messages_arrive_in_batches_and_only_failed_ones_come_back() {
         .function("echo")
         .unwrap()
         .poll(source, mapping);
-    eventually("13 has failed three times", 30, || {
+    eventually("13 has failed three times", 60, || {
         deliveries
             .lock()
             .unwrap()

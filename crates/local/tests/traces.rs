@@ -334,7 +334,7 @@ async fn a_request_a_queue_and_a_call_are_one_tree() {
     };
     let poller = handle.function("orders").unwrap().poll(source, mapping);
     let expected = "Lambda aws";
-    eventually("the last document is there", 20, || {
+    eventually("the last document is there", 60, || {
         let trace = handle.trace(&root.to_string()).unwrap();
         let mut text = String::new();
         draw(&trace.roots, 0, &mut text);
@@ -386,7 +386,7 @@ async fn a_process_finds_the_daemon_and_the_file_keeps_the_trace() {
         draw(&handle.trace(id).unwrap().roots, 0, &mut drawn);
         drawn.contains(text)
     };
-    eventually("the span is there", 20, || has(&id, "price")).await;
+    eventually("the span is there", 60, || has(&id, "price")).await;
     let trace = handle.trace(&id).unwrap();
     check(
         &trace,
@@ -418,7 +418,7 @@ async fn a_process_finds_the_daemon_and_the_file_keeps_the_trace() {
         .await
         .unwrap();
     let second = Trace::last(&handle.documents()).unwrap().clone();
-    eventually("the span is there", 20, || has(&second, "price")).await;
+    eventually("the span is there", 60, || has(&second, "price")).await;
     // The environment was there already: no Initialization.
     check(
         &handle.trace(&second).unwrap(),
@@ -451,7 +451,7 @@ async fn what_is_no_document_is_left_alone() -> Result<(), Error> {
     }
     let sample = lambda_with_x_ray::SERVICE.sample("aws-call").unwrap().json;
     assert!(Emitter::new(daemon)?.send(sample));
-    eventually("the document is there", 20, || {
+    eventually("the document is there", 60, || {
         handle.documents().len() == 1
     })
     .await;

@@ -10,6 +10,8 @@ mod generated;
 mod interop;
 mod keys;
 mod name;
+#[cfg(feature = "aws")]
+pub mod send;
 
 use lambda_with::{
     Arn, Example, Finding, Function, Integration, Permission, Resource, Sample, Service, Statement,

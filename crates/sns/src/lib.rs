@@ -10,6 +10,8 @@ mod generated;
 mod interop;
 mod name;
 mod regions;
+#[cfg(feature = "aws")]
+pub mod send;
 mod signed;
 
 use lambda_with::{Arn, Finding, Function, Integration, Permission, Resource, Service, Statement};

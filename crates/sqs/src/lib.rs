@@ -7,6 +7,8 @@ mod interop;
 #[cfg(feature = "poll")]
 pub mod poll;
 mod respond;
+#[cfg(feature = "poll")]
+pub mod send;
 
 use std::collections::BTreeMap;
 

@@ -343,7 +343,7 @@ impl Serialize for InOrder<'_> {
     }
 }
 
-fn failed<E>(call: &'static str, queue: &Arn, error: SdkError<E>) -> Error
+pub(crate) fn failed<E>(call: &'static str, queue: &Arn, error: SdkError<E>) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {

@@ -16,6 +16,8 @@ use lambda_with_testing::{moto, moto_endpoint};
 use serde_json::{Value, json};
 
 const NONE: Duration = Duration::ZERO;
+/// As long as a queue is ever asked to wait.
+const LONG: Duration = Duration::from_secs(20);
 
 async fn queue(name: &str, attributes: &[(QueueAttributeName, &str)]) -> (Client, Arn, SqsSource) {
     let client = Client::new(moto::session().config());
@@ -236,15 +238,11 @@ async fn a_message_that_failed_comes_again_and_ends_in_the_dead_letter_queue() {
     send(&client, "tried", "poison", None).await;
     let mut ids = Vec::new();
     for expected in ["1", "2"] {
-        let records = source.receive(10, Duration::from_secs(3)).await.unwrap();
+        let records = source.receive(10, LONG).await.unwrap();
         let message = &messages(&records)[0];
         assert_eq!(
             message.attributes.approximate_receive_count.to_string(),
             expected
-        );
-        assert!(
-            source.receive(10, NONE).await.unwrap().is_empty(),
-            "invisible"
         );
         ids.push(records[0].id.clone());
     }
@@ -255,12 +253,19 @@ async fn a_message_that_failed_comes_again_and_ends_in_the_dead_letter_queue() {
             .unwrap()
             .is_empty()
     );
-    let records = dead.receive(10, Duration::from_secs(3)).await.unwrap();
+    let records = dead.receive(10, LONG).await.unwrap();
     ids.push(records[0].id.clone());
     assert_eq!(bodies(&records), "poison");
     assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
     let message = &messages(&records)[0];
     assert_eq!(message.event_source_arn.as_str(), dead_arn.as_str());
+
+    let timeout = (QueueAttributeName::VisibilityTimeout, "3600");
+    let (_, _, source) = queue("held", &[timeout]).await;
+    send(&client, "held", "once", None).await;
+    assert_eq!(bodies(&source.receive(10, NONE).await.unwrap()), "once");
+    let again = source.receive(10, NONE).await.unwrap();
+    assert!(again.is_empty(), "invisible");
 }
 
 #[tokio::test]
@@ -296,7 +301,7 @@ async fn a_long_poll_waits_while_others_are_deleted() {
     let early = source.receive(10, NONE).await.unwrap();
     let start = Instant::now();
     let (late, deleted, ()) = tokio::join!(
-        source.receive(10, Duration::from_secs(10)),
+        source.receive(10, LONG),
         source.acknowledge(&early),
         async {
             tokio::time::sleep(Duration::from_millis(500)).await;
@@ -306,7 +311,7 @@ async fn a_long_poll_waits_while_others_are_deleted() {
     deleted.unwrap();
     assert_eq!(bodies(&late.unwrap()), "late");
     let waited = start.elapsed();
-    assert!((500..5000).contains(&waited.as_millis()), "{waited:?}");
+    assert!((500..20_000).contains(&waited.as_millis()), "{waited:?}");
     // Fractions of a second are rounded up, for a wait of none returns at once.
     let start = Instant::now();
     assert!(

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use super::Routes;
 
+/// The only response key and selection expression there are.
+const DEFAULT: &str = "$default";
+
 /// An API as it stands, as far as it matters here.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Found {
@@ -32,6 +35,10 @@ pub(super) struct Route {
     pub(super) target: Option<String>,
     pub(super) authorization: String,
     pub(super) authorizer: Option<String>,
+    /// Whether it says that there may be an answer, and has a response.
+    pub(super) two_way: bool,
+    /// The id of its response, with which it is two-way.
+    pub(super) response: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +60,13 @@ impl Integration {
 
     fn timeout(&self) -> Option<i32> {
         i32::try_from(self.members["TimeoutInMillis"].as_i64()?).ok()
+    }
+}
+
+impl Route {
+    /// What the API calls it when the function's answer goes back.
+    fn expression(&self) -> Option<String> {
+        self.two_way.then(|| DEFAULT.to_owned())
     }
 }
 
@@ -117,12 +131,21 @@ impl Routes {
                         .map_or("NONE", AuthorizationType::as_str)
                         .to_owned(),
                     authorizer: item.authorizer_id().map(str::to_owned),
+                    two_way: item.route_response_selection_expression() == Some(DEFAULT),
+                    response: None,
                 }
             }));
             token = page.next_token.filter(|next| !next.is_empty());
             if token.is_none() {
                 break;
             }
+        }
+        for route in &mut found.routes {
+            let concerned = self.wants(&route.key).is_some_and(|wanted| wanted.two_way);
+            if concerned || route.two_way {
+                route.response = self.response(route).await?;
+            }
+            route.two_way &= route.response.is_some();
         }
         while self.routes.iter().any(|wanted| wanted.authorizer.is_some()) {
             let request = self
@@ -212,10 +235,17 @@ impl Routes {
             .route_key(&route.key)
             .target(format!("integrations/{id}"))
             .authorization_type(AuthorizationType::from(&*route.authorization))
-            .set_authorizer_id(route.authorizer.clone());
-        let sent = request.send().await;
-        sent.map(drop)
-            .map_err(|error| failed("CreateRoute", self.what(&route.key), error))
+            .set_authorizer_id(route.authorizer.clone())
+            .set_route_response_selection_expression(route.expression());
+        let made = request.send().await;
+        let made = made.map_err(|error| failed("CreateRoute", self.what(&route.key), error))?;
+        match route.two_way {
+            true => {
+                let id = made.route_id.unwrap_or_default();
+                self.create_response(&route.key, &id).await
+            }
+            false => Ok(()),
+        }
     }
 
     pub(super) async fn update_route(&self, route: &Route) -> Result<(), Error> {
@@ -223,10 +253,15 @@ impl Routes {
         let request = request
             .route_id(&route.id)
             .authorization_type(AuthorizationType::from(&*route.authorization))
-            .set_authorizer_id(route.authorizer.clone());
+            .set_authorizer_id(route.authorizer.clone())
+            .set_route_response_selection_expression(route.expression());
         let sent = request.send().await;
-        sent.map(drop)
-            .map_err(|error| failed("UpdateRoute", self.what(&route.key), error))
+        sent.map_err(|error| failed("UpdateRoute", self.what(&route.key), error))?;
+        match (route.two_way, &route.response) {
+            (true, None) => self.create_response(&route.key, &route.id).await,
+            (false, Some(id)) => self.delete_response(route, id).await,
+            _ => Ok(()),
+        }
     }
 
     pub(super) async fn delete_route(&self, route: &Route) -> Result<(), Error> {
@@ -234,5 +269,38 @@ impl Routes {
         let sent = request.route_id(&route.id).send().await;
         sent.map(drop)
             .map_err(|error| failed("DeleteRoute", self.what(&route.key), error))
+    }
+
+    /// The response of a route, without which its function answers nobody.
+    async fn response(&self, route: &Route) -> Result<Option<String>, Error> {
+        let request = self.client.get_route_responses().api_id(&self.api);
+        let sent = request.route_id(&route.id).send().await;
+        let found =
+            sent.map_err(|error| failed("GetRouteResponses", self.what(&route.key), error))?;
+        let mut all = found.items().iter();
+        let found = all.find(|response| response.route_response_key() == Some(DEFAULT));
+        Ok(found.and_then(|response| response.route_response_id().map(str::to_owned)))
+    }
+
+    async fn create_response(&self, key: &str, id: &str) -> Result<(), Error> {
+        let request = self.client.create_route_response().api_id(&self.api);
+        let sent = request
+            .route_id(id)
+            .route_response_key(DEFAULT)
+            .send()
+            .await;
+        sent.map(drop)
+            .map_err(|error| failed("CreateRouteResponse", self.what(key), error))
+    }
+
+    async fn delete_response(&self, route: &Route, id: &str) -> Result<(), Error> {
+        let request = self.client.delete_route_response().api_id(&self.api);
+        let sent = request
+            .route_id(&route.id)
+            .route_response_id(id)
+            .send()
+            .await;
+        sent.map(drop)
+            .map_err(|error| failed("DeleteRouteResponse", self.what(&route.key), error))
     }
 }

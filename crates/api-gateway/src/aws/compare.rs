@@ -91,8 +91,14 @@ impl Routes {
                 target,
                 authorization,
                 authorizer,
+                two_way: wanted.two_way,
+                response: None,
             });
-            return Ok(change.detail("AuthorizationType", Value::Null, kind));
+            let change = change.detail("AuthorizationType", Value::Null, kind);
+            return Ok(match wanted.two_way {
+                true => change.detail("TwoWay", Value::Null, json!(true)),
+                false => change,
+            });
         };
         if route.target.is_none() || route.target != target {
             let target = route.target.as_deref().unwrap_or("nothing");
@@ -100,11 +106,20 @@ impl Routes {
         }
         let stands = json!([route.authorization, route.authorizer]);
         let should = json!([authorization, authorizer]);
-        if stands == should {
+        let turned = route.two_way != wanted.two_way;
+        if stands == should && !turned {
             return Ok(Change::new(Action::Keep, what));
         }
+        let mut change = Change::new(Action::Update, what);
+        if turned {
+            change = change.detail("TwoWay", json!(route.two_way), json!(wanted.two_way));
+            route.two_way = wanted.two_way;
+        }
         (route.authorization, route.authorizer) = (authorization, authorizer);
-        Ok(Change::new(Action::Update, what).detail("Authorization", stands, should))
+        Ok(match stands == should {
+            true => change,
+            false => change.detail("Authorization", stands, should),
+        })
     }
 
     /// What disconnecting does, and what comes of it.

@@ -125,7 +125,7 @@ fn made(
     Some(response)
 }
 
-fn status(code: Option<&Value>) -> Option<StatusCode> {
+pub(super) fn status(code: Option<&Value>) -> Option<StatusCode> {
     let code = match code? {
         Value::Number(code) => code.as_u64()?,
         Value::String(code) => code.parse().ok()?,

@@ -85,7 +85,13 @@ impl Api {
             Some(_) => format!("{method}{}", route.path()),
             None => route.key().to_owned(),
         };
-        let resource = format!("{}/{}/{place}", self.reference, self.stage);
+        self.delivery_at(&format!("{}/{place}", self.stage))
+    }
+
+    /// The delivery on behalf of a place of the API: `STAGE/METHOD/PATH`, `STAGE/KEY`,
+    /// `authorizers/ID`.
+    pub(super) fn delivery_at(&self, place: &str) -> Delivery {
+        let resource = format!("{}/{place}", self.reference);
         let arn = Arn::new(
             &self.partition,
             "execute-api",

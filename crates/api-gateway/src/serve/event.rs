@@ -241,14 +241,14 @@ fn identity(incoming: &Incoming<'_>) -> RequestIdentity {
     }
 }
 
-fn stage_variables(api: &Api) -> Map<Text> {
+pub(super) fn stage_variables(api: &Api) -> Map<Text> {
     api.stage_variables
         .iter()
         .map(|(name, value)| (name, Text::from(value)))
         .collect()
 }
 
-fn present<V>(map: Map<V>) -> Nullable<Map<V>> {
+pub(super) fn present<V>(map: Map<V>) -> Nullable<Map<V>> {
     if map.is_empty() {
         Nullable::Missing
     } else {
@@ -265,7 +265,7 @@ fn or_null<V>(map: Map<V>) -> Nullable<Map<V>> {
 }
 
 /// `X-Api-Key` of `x-api-key`.
-fn capitalized(name: &str) -> Text {
+pub(super) fn capitalized(name: &str) -> Text {
     let mut start = true;
     let letters = name.chars().map(|c| {
         let letter = if start { c.to_ascii_uppercase() } else { c };

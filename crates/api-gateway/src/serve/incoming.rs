@@ -279,7 +279,7 @@ pub(super) fn short_id(request_id: &str) -> String {
 }
 
 /// An X-Ray header that starts a trace: the second, and 24 digits made from the request's id.
-fn trace(arrival: &Arrival) -> String {
+pub(super) fn trace(arrival: &Arrival) -> String {
     let part = |salt: &str| lambda_with::name::checksum_of(&[salt, &arrival.request_id]);
     let seconds = arrival.now.seconds();
     format!(

@@ -36,10 +36,11 @@ pub(super) fn response(
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let kind = match (code, message) {
+        (401, _) => "UnauthorizedException",
         (403, "Forbidden") => "ForbiddenException",
         (403, _) => "MissingAuthenticationTokenException",
         (413, _) => "RequestTooLargeException",
-        (431, _) => "BadRequestException",
+        (400 | 414 | 426 | 431, _) => "BadRequestException",
         _ => "InternalServerErrorException",
     };
     if rest {

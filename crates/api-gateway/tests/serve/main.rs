@@ -5,6 +5,7 @@
 mod answers;
 mod events;
 mod url;
+mod web_socket;
 
 use bytes::Bytes;
 use http::{Request, Response};

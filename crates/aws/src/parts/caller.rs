@@ -10,7 +10,8 @@ use crate::change::{Action, Change, Reading};
 use crate::error::{failed, if_there};
 use crate::plan::Goal;
 use crate::session::Session;
-use crate::wire::{Aim, Part, Stage, Work};
+use crate::shared::Shared;
+use crate::wire::{Aim, Stage};
 
 /// Where roles made here live, which is how they are told from others.
 const PATH: &str = "/lambda-with/";
@@ -28,6 +29,14 @@ pub(crate) struct CallerRole {
     policy: String,
     trust: Policy,
     allows: Policy,
+}
+
+/// A role as it stands, as far as it matters here.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Found {
+    /// Its path and its trust policy; nothing where there is no such role.
+    role: Option<(String, Policy)>,
+    allows: Option<Policy>,
 }
 
 /// The name of the role that a connection's service assumes: readable, unique in the account, at
@@ -91,24 +100,17 @@ impl CallerRole {
         format!("role {}", self.name)
     }
 
-    /// The role's path and trust policy.
-    async fn found(&self) -> Result<Option<(String, Policy)>, Error> {
-        let request = self.session.iam().get_role().role_name(&self.name);
-        let answer = request.send().await;
-        let answer = answer.map_err(|error| failed("GetRole", self.what(), error));
-        let Some(answer) = if_there(answer)? else {
-            return Ok(None);
-        };
-        let role = answer.role();
-        let path = role.map(|role| role.path().to_owned()).unwrap_or_default();
-        let trust = role.and_then(|role| role.assume_role_policy_document());
-        Ok(Some((path, decoded(trust.unwrap_or("{}"))?)))
+    fn shown(&self, trust: &Policy, allows: Option<&Policy>) -> Value {
+        json!({
+            "AssumeRolePolicyDocument": trust.statements,
+            "Policy": allows.map(|policy| &policy.statements),
+        })
     }
 
     /// What is to be done to a role that others made.
-    async fn look_made(&self, goal: Goal) -> Result<Reading, Error> {
+    fn compare_made(&self, found: &Found, goal: Goal) -> Reading {
         let mut reading = Reading::default();
-        let Some((_, trust)) = self.found().await? else {
+        let Some((_, trust)) = &found.role else {
             if goal == Goal::Connect {
                 let what = format!(
                     "{}, which {} names, does not exist",
@@ -117,7 +119,7 @@ impl CallerRole {
                 );
                 reading.refusals.push(what);
             }
-            return Ok(reading);
+            return reading;
         };
         let lacks = |wanted: &PolicyStatement| {
             let same =
@@ -133,33 +135,31 @@ impl CallerRole {
         }
         let what = format!("inline policy {} of {}", self.policy, self.what());
         let change = |action| Change::new(action, &what).of(&self.connection);
-        let found = inline(&self.session, &self.name, &self.policy).await?;
-        let change = match (found, goal) {
-            (None, Goal::Disconnect) => return Ok(reading),
+        let change = match (&found.allows, goal) {
+            (None, Goal::Disconnect) => return reading,
             (Some(_), Goal::Disconnect) => change(Action::Remove),
-            (Some(found), Goal::Connect) if found == self.allows => change(Action::Keep),
+            (Some(found), Goal::Connect) if *found == self.allows => change(Action::Keep),
             (found, Goal::Connect) => {
                 let action = if found.is_some() {
                     Action::Update
                 } else {
                     Action::Create
                 };
-                let found = found.map_or(Value::Null, |found| json!(found.statements));
+                let found = found
+                    .as_ref()
+                    .map_or(Value::Null, |found| json!(found.statements));
                 change(action).detail("Statement", found, json!(self.allows.statements))
             }
         };
         reading.changes.push(change);
-        Ok(reading)
+        reading
     }
 
-    async fn look(&self, goal: Goal) -> Result<Reading, Error> {
-        if self.made {
-            return self.look_made(goal).await;
-        }
+    fn compare_own(&self, found: &Found, goal: Goal) -> Reading {
         let mut reading = Reading::default();
-        let found = self.found().await?;
         let change = |action| Change::new(action, self.what()).of(&self.connection);
-        match (found, goal) {
+        let wanted = self.shown(&self.trust, Some(&self.allows));
+        match (&found.role, goal) {
             (Some((path, _)), _) if path != PATH => reading.refusals.push(format!(
                 "there is a {} already, which was not made here: its path is {path}, not {PATH}",
                 self.what()
@@ -167,75 +167,44 @@ impl CallerRole {
             (None, Goal::Disconnect) => {}
             (Some(_), Goal::Disconnect) => reading.changes.push(change(Action::Remove)),
             (None, Goal::Connect) => {
-                let shown = self.shown();
-                reading
-                    .changes
-                    .push(change(Action::Create).members(&Value::Null, &shown));
+                let change = change(Action::Create).members(&Value::Null, &wanted);
+                reading.changes.push(change);
             }
             (Some((_, trust)), Goal::Connect) => {
-                let allows = inline(&self.session, &self.name, &self.policy).await?;
-                let found = json!({
-                    "AssumeRolePolicyDocument": trust.statements,
-                    "Policy": allows.map(|policy| policy.statements),
-                });
-                let change = change(Action::Update).members(&found, &self.shown());
+                let found = self.shown(trust, found.allows.as_ref());
+                let change = change(Action::Update).members(&found, &wanted);
                 reading.changes.push(change.or_keep());
             }
         }
-        Ok(reading)
+        reading
     }
 
-    fn shown(&self) -> Value {
-        json!({
-            "AssumeRolePolicyDocument": self.trust.statements,
-            "Policy": self.allows.statements,
-        })
-    }
-
-    async fn reconcile(&self, aim: Aim, done: &mut Vec<Change>) -> Result<(), Error> {
-        let reading = self.look(aim.goal).await?;
-        if let Some(refusal) = reading.refusals.into_iter().next() {
-            return Err(Error::new(ErrorKind::Conflict, refusal));
-        }
+    async fn write_role(&self, found: &Found, next: &Found) -> Result<(), Error> {
         let iam = self.session.iam();
-        for change in reading.changes {
-            match change.action {
-                Action::Keep => {}
-                Action::Create | Action::Update if self.made => {}
-                Action::Remove if self.made => {
-                    delete(&self.session, &self.name, &self.policy).await?;
-                }
-                Action::Create => {
-                    let request = iam.create_role().role_name(&self.name).path(PATH);
-                    let description = format!("Made by lambda-with for {}", self.connection);
-                    let request = request
-                        .description(description)
-                        .assume_role_policy_document(self.trust.to_json());
-                    let answer = request.send().await;
-                    answer.map_err(|error| failed("CreateRole", self.what(), error))?;
-                }
-                Action::Update => {
-                    let request = iam.update_assume_role_policy().role_name(&self.name);
-                    let answer = request.policy_document(self.trust.to_json()).send().await;
-                    answer.map_err(|error| failed("UpdateAssumeRolePolicy", self.what(), error))?;
-                }
-                Action::Remove => {
-                    delete(&self.session, &self.name, &self.policy).await?;
-                    let answer = iam.delete_role().role_name(&self.name).send().await;
-                    answer.map_err(|error| failed("DeleteRole", self.what(), error))?;
-                }
+        match (&found.role, &next.role) {
+            (None, Some((path, trust))) => {
+                let request = iam.create_role().role_name(&self.name).path(path);
+                let description = format!("Made by lambda-with for {}", self.connection);
+                let request = request
+                    .description(description)
+                    .assume_role_policy_document(trust.to_json());
+                let answer = request.send().await;
+                answer.map_err(|error| failed("CreateRole", self.what(), error))?;
             }
-            let named = matches!(change.action, Action::Create | Action::Update);
-            done.push(change);
-            if named {
-                put(&self.session, &self.name, &self.policy, &self.allows).await?;
+            (Some((_, standing)), Some((_, trust))) if standing != trust => {
+                let request = iam.update_assume_role_policy().role_name(&self.name);
+                let answer = request.policy_document(trust.to_json()).send().await;
+                answer.map_err(|error| failed("UpdateAssumeRolePolicy", self.what(), error))?;
             }
+            _ => {}
         }
         Ok(())
     }
 }
 
-impl Part for CallerRole {
+impl Shared for CallerRole {
+    type Document = Found;
+
     fn title(&self) -> String {
         format!("the role for {}", self.connection)
     }
@@ -244,11 +213,65 @@ impl Part for CallerRole {
         Stage::CallerRole
     }
 
-    fn read(&self, aim: Aim) -> Work<'_, Reading> {
-        Box::pin(self.look(aim.goal))
+    async fn read(&self, _goal: Goal) -> Result<Found, Error> {
+        let request = self.session.iam().get_role().role_name(&self.name);
+        let answer = request.send().await;
+        let answer = answer.map_err(|error| failed("GetRole", self.what(), error));
+        let Some(answer) = if_there(answer)? else {
+            return Ok(Found::default());
+        };
+        let role = answer.role();
+        let path = role.map(|role| role.path().to_owned()).unwrap_or_default();
+        let trust = role.and_then(|role| role.assume_role_policy_document());
+        let trust = decoded(trust.unwrap_or("{}"))?;
+        Ok(Found {
+            role: Some((path, trust)),
+            allows: inline(&self.session, &self.name, &self.policy).await?,
+        })
     }
 
-    fn apply<'a>(&'a self, aim: Aim, done: &'a mut Vec<Change>) -> Work<'a, ()> {
-        Box::pin(self.reconcile(aim, done))
+    fn compare(&self, found: &Found, aim: Aim) -> (Reading, Found) {
+        let role = (PATH.to_owned(), self.trust.clone());
+        let connects = aim.goal == Goal::Connect;
+        let allows = connects.then(|| self.allows.clone());
+        match self.made {
+            true => {
+                let role = found.role.clone();
+                (self.compare_made(found, aim.goal), Found { role, allows })
+            }
+            false => {
+                let role = connects.then_some(role);
+                (self.compare_own(found, aim.goal), Found { role, allows })
+            }
+        }
+    }
+
+    /// The role before its policy, and after it when it goes.
+    async fn write(&self, found: &Found, next: &Found) -> Result<(), Error> {
+        self.write_role(found, next).await?;
+        match &next.allows {
+            Some(allows) if found.allows.as_ref() != Some(allows) => {
+                let put = put(&self.session, &self.name, &self.policy, allows).await;
+                put.map_err(|error| match found.role {
+                    None => error.with("written", self.what()),
+                    Some(_) => error,
+                })?;
+            }
+            None if found.allows.is_some() => {
+                delete(&self.session, &self.name, &self.policy).await?;
+            }
+            _ => {}
+        }
+        if found.role.is_some() && next.role.is_none() {
+            let request = self.session.iam().delete_role().role_name(&self.name);
+            let answer = request.send().await;
+            answer.map_err(|error| failed("DeleteRole", self.what(), error))?;
+        }
+        Ok(())
+    }
+
+    /// A role that was just made is not known everywhere at once.
+    fn is_early(&self, error: &Error) -> bool {
+        error.kind() == ErrorKind::NotFound
     }
 }

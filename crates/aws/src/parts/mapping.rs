@@ -9,6 +9,9 @@ use crate::plan::Goal;
 use crate::session::Session;
 use crate::wire::{Aim, Part, Pauses, Stage, Work};
 
+/// How the member ends that holds the settings of a Kafka source.
+const KAFKA: &str = "KafkaEventSourceConfig";
+
 /// The mapping of one source and one function.
 #[derive(Debug)]
 pub(crate) struct Mapping {
@@ -87,12 +90,16 @@ impl Mapping {
         if standing != enabled {
             differences.push(("Enabled".to_owned(), standing, enabled));
         }
-        for (member, wanted) in wanted {
+        for (member, mut wanted) in wanted {
             let skipped = member == "FunctionName" || member == "Tags";
             if skipped || IDENTITY.contains(&member.as_str()) {
                 continue;
             }
             let found = &found[&member];
+            // Lambda draws a consumer group where none is named.
+            if member.ends_with(KAFKA) && wanted["ConsumerGroupId"].is_null() {
+                wanted["ConsumerGroupId"] = found["ConsumerGroupId"].clone();
+            }
             // What is at its default may be left out of the answer.
             let standing = defaults
                 .get(&member)
@@ -105,10 +112,10 @@ impl Mapping {
         differences
     }
 
-    fn compare(&self, found: Option<&Value>, goal: Goal) -> Reading {
+    fn compare(&self, found: Option<&Value>, aim: Aim) -> Reading {
         let mut reading = Reading::default();
         let change = |action| Change::new(action, self.what()).of(&self.connection);
-        match (found, goal) {
+        match (found, aim.goal) {
             (None, Goal::Disconnect) => {}
             (Some(_), Goal::Disconnect) => reading.changes.push(change(Action::Remove)),
             (None, Goal::Connect) => {
@@ -119,14 +126,14 @@ impl Mapping {
             }
             (Some(found), Goal::Connect) => {
                 let differences = self.differences(found);
-                for (member, found, wanted) in &differences {
-                    if CREATE_ONLY.contains(&member.as_str()) {
-                        reading.refusals.push(format!(
-                            "{}: {member} is {found} and cannot become {wanted}, because a mapping \
-                             reads it only when it is made: disconnect and connect to begin anew",
-                            self.what()
-                        ));
-                    }
+                let fixed = |(member, found, wanted): &&(String, Value, Value)| {
+                    is_fixed(member, found, wanted)
+                };
+                let fixed: Vec<_> = differences.iter().filter(fixed).collect();
+                let remade = !fixed.is_empty() && aim.options.replace;
+                if !aim.options.replace {
+                    let refusals = fixed.iter().map(|difference| self.refusal(difference));
+                    reading.refusals.extend(refusals);
                 }
                 let same = differences.is_empty();
                 let action = if same { Action::Keep } else { Action::Update };
@@ -134,7 +141,11 @@ impl Mapping {
                 for (member, found, wanted) in differences {
                     change = change.detail(member, found, wanted);
                 }
-                if let Some(word) = word(found) {
+                let word = match remade {
+                    true => Some(format!("deleted and made anew: {}", self.lost())),
+                    false => word(found),
+                };
+                if let Some(word) = word {
                     change = change.note(word);
                 }
                 reading.changes.push(change);
@@ -156,7 +167,7 @@ impl Mapping {
 
     async fn step(&self, aim: Aim, done: &mut Vec<Change>) -> Result<(), Error> {
         let found = self.settled(aim).await?;
-        let reading = self.compare(found.as_ref(), aim.goal);
+        let reading = self.compare(found.as_ref(), aim);
         if let Some(refusal) = reading.refusals.into_iter().next() {
             return Err(Error::new(ErrorKind::Conflict, refusal));
         }
@@ -173,6 +184,19 @@ impl Mapping {
                 return Ok(());
             }
             Action::Create => self.create().await?,
+            Action::Update
+                if change
+                    .details
+                    .iter()
+                    .any(|it| is_fixed(&it.member, &it.found, &it.wanted)) =>
+            {
+                self.delete(uuid).await?;
+                if let Err(error) = self.make_anew(aim).await {
+                    let gone = Change::new(Action::Remove, self.what());
+                    done.push(gone.note("not made anew yet"));
+                    return Err(error);
+                }
+            }
             Action::Update => {
                 let sent = |detail: &crate::Detail| (detail.member.clone(), detail.wanted.clone());
                 self.update(uuid, change.details.iter().map(sent).collect())
@@ -184,7 +208,7 @@ impl Mapping {
         done.push(change);
         let after = self.settled(aim).await?;
         let left = self
-            .compare(after.as_ref(), aim.goal)
+            .compare(after.as_ref(), aim)
             .changes
             .into_iter()
             .find(Change::is_change);
@@ -199,6 +223,41 @@ impl Mapping {
                 Err(Error::new(ErrorKind::Unavailable, what).with("fix", "run it again"))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Makes the mapping once the one that was deleted is gone.
+    async fn make_anew(&self, aim: Aim) -> Result<(), Error> {
+        let mut pauses = Pauses::new(aim.options.wait);
+        while self.found().await?.is_some() {
+            if !pauses.again().await {
+                let what = format!("{} is still being deleted by AWS", self.what());
+                let error = Error::new(ErrorKind::Unavailable, what);
+                return Err(error.with("fix", "run it again in a while"));
+            }
+        }
+        self.create().await
+    }
+
+    fn refusal(&self, (member, found, wanted): &(String, Value, Value)) -> String {
+        format!(
+            "{}: {member} is {found} and cannot become {wanted}, because a mapping reads it only when \
+             it is made; --replace deletes it and makes it anew, as disconnect and connect would: {}",
+            self.what(),
+            self.lost()
+        )
+    }
+
+    /// What is lost with a mapping's position.
+    fn lost(&self) -> &'static str {
+        match self.wanted.get("StartingPosition").and_then(Value::as_str) {
+            Some("LATEST") => {
+                "it forgets how far it has read, and records that came before it stands are left out"
+            }
+            Some("AT_TIMESTAMP") => {
+                "it forgets how far it has read, and reads again from the time given"
+            }
+            _ => "it forgets how far it has read, and reads again all that the source still keeps",
         }
     }
 
@@ -231,12 +290,18 @@ impl Part for Mapping {
     }
 
     fn read(&self, aim: Aim) -> Work<'_, Reading> {
-        Box::pin(async move { Ok(self.compare(self.found().await?.as_ref(), aim.goal)) })
+        Box::pin(async move { Ok(self.compare(self.found().await?.as_ref(), aim)) })
     }
 
     fn apply<'a>(&'a self, aim: Aim, done: &'a mut Vec<Change>) -> Work<'a, ()> {
         Box::pin(self.reconcile(aim, done))
     }
+}
+
+/// Whether a member cannot be changed once the mapping stands.
+fn is_fixed(member: &str, found: &Value, wanted: &Value) -> bool {
+    let group = |config: &Value| config["ConsumerGroupId"].clone();
+    CREATE_ONLY.contains(&member) || member.ends_with(KAFKA) && group(found) != group(wanted)
 }
 
 /// Whether the same call may go through in a moment: the role's policy has not spread yet, the

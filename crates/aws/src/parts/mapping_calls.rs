@@ -82,7 +82,7 @@ impl Mapping {
             .uuid(uuid)
             .send()
             .await;
-        answer.map_err(|error| failed("DeleteEventSourceMapping", self.what(), error))?;
-        Ok(())
+        let answer = answer.map_err(|error| failed("DeleteEventSourceMapping", self.what(), error));
+        if_there(answer).map(drop)
     }
 }

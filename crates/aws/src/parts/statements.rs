@@ -22,6 +22,8 @@ pub(crate) struct Statements {
     pub(super) session: Session,
     pub(super) function: Function,
     wanted: Vec<(String, Statement)>,
+    /// Whether the function's URL is for callers that sign, so that statements for all are left over.
+    signed: bool,
 }
 
 impl Statements {
@@ -29,11 +31,13 @@ impl Statements {
         session: &Session,
         function: &Function,
         wanted: Vec<(String, Statement)>,
+        signed: bool,
     ) -> Self {
         Self {
             session: session.clone(),
             function: function.clone(),
             wanted,
+            signed,
         }
     }
 
@@ -109,10 +113,14 @@ impl Statements {
                 .iter()
                 .any(|(_, statement)| statement.sid == sid)
         };
+        let public = Statement::public_url();
+        let public =
+            public.map(|statement| PolicyStatement::of_function(&statement, &self.function.arn));
+        let is_public = |found: &PolicyStatement| public.iter().any(|public| same(found, public));
         let made = policy
             .statements
             .iter()
-            .filter(|statement| made_here(statement));
+            .filter(|statement| made_here(statement) || self.signed && is_public(statement));
         made.filter_map(|statement| statement.sid.as_deref())
             .filter(|sid| !wanted(sid))
             .collect()

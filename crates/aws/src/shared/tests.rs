@@ -100,6 +100,7 @@ async fn run<const UNGUARDED: bool>(
     }));
     let options = Options {
         prune: false,
+        replace: false,
         wait: Duration::from_millis(250),
         settle: Duration::ZERO,
     };
@@ -122,7 +123,8 @@ fn check(
     answers: &[Answer],
     expected: (Result<(), ErrorKind>, u32, &[&str], &str),
 ) {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().start_paused(true).build().unwrap();
     let guarded = runtime.block_on(run::<false>(goal, stored, answers));
     let unguarded = runtime.block_on(run::<true>(goal, stored, answers));
     for (result, writes, stands, done) in [guarded, unguarded] {
@@ -232,7 +234,7 @@ fn what_stands_after_a_failure_half_way_is_named() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_change_that_does_not_show() {
     // With a version to guard it, it is awaited; without one, somebody else took it back.
     let back = vec![Overwritten(&["a"]); 20];

@@ -123,7 +123,7 @@ impl Wiring {
         } = self;
         let mut parts: Vec<Box<dyn Part>> = Vec::new();
         for caller in &self.callers {
-            parts.push(Box::new(caller.clone()));
+            parts.push(caller.clone().part());
         }
         let standing = remote::read(session, function, goal).await?;
         // What the function runs as, rather than what the definition says it does.
@@ -147,6 +147,7 @@ impl Wiring {
                 session,
                 function,
                 self.statements.clone(),
+                self.signed_url,
             )));
         }
         for wanted in self.wanted_mappings() {

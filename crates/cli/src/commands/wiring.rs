@@ -4,12 +4,14 @@ use std::future::Future;
 use std::io::{IsTerminal, stdin};
 use std::process::ExitCode;
 
-use lambda_with::Severity;
 use lambda_with::rules::settings::check_function;
+use lambda_with::{Resource, Severity};
 use lambda_with_aws::{Goal, Plan, Progress, Session, SessionOptions, Wiring};
+use serde_json::{Value, json};
 
-use crate::args::{Connect, Diff, Disconnect, Global, Write};
+use crate::args::{Connect, Diff, Disconnect, Global, How, Write};
 use crate::config::{Config, Defined};
+use crate::export;
 use crate::failure::Failure;
 use crate::needs::Needs;
 use crate::output::Output;
@@ -21,7 +23,7 @@ pub(super) fn diff(
     output: Output,
 ) -> anyhow::Result<ExitCode> {
     block_on(async {
-        let wirings = wirings(args.function.as_deref(), args.prune, global, config).await?;
+        let wirings = wirings(args.function.as_deref(), args.how, global, config).await?;
         print(&plans(&wirings, Goal::Connect).await?, output)?;
         Ok(ExitCode::SUCCESS)
     })
@@ -38,7 +40,7 @@ pub(super) fn connect(
         refuse_errors(defined)?;
     }
     block_on(async {
-        let wirings = wirings(function, args.prune, global, config).await?;
+        let wirings = wirings(function, args.how, global, config).await?;
         write(&wirings, Goal::Connect, global.write, output).await
     })
 }
@@ -50,7 +52,7 @@ pub(super) fn disconnect(
     output: Output,
 ) -> anyhow::Result<ExitCode> {
     block_on(async {
-        let wirings = wirings(args.function.as_deref(), false, global, config).await?;
+        let wirings = wirings(args.function.as_deref(), How::default(), global, config).await?;
         write(&wirings, Goal::Disconnect, global.write, output).await
     })
 }
@@ -63,7 +65,7 @@ pub(super) fn status(
 ) -> anyhow::Result<ExitCode> {
     block_on(async {
         let mut all = Vec::new();
-        for wiring in wirings(function, false, global, config).await? {
+        for wiring in wirings(function, How::default(), global, config).await? {
             all.push(wiring.status().await?);
         }
         if output.is_json() {
@@ -167,7 +169,7 @@ fn refuse_errors(defined: &Defined) -> Result<(), Failure> {
 
 async fn wirings(
     function: Option<&str>,
-    prune: bool,
+    how: How,
     global: &Global,
     config: &Config,
 ) -> anyhow::Result<Vec<Wiring>> {
@@ -185,16 +187,47 @@ async fn wirings(
         .await?;
         same_account(&session, defined).await?;
         let mut wiring = Wiring::new(&session, defined.function.clone())?;
-        wiring.options.prune = prune;
+        wiring.options.prune = how.prune;
+        wiring.options.replace = how.replace;
         for connected in &defined.connections {
             (connected.kind.wire)(&*connected.connection, &mut wiring)?;
         }
         for statement in Needs::destinations(defined) {
             wiring.allow(statement);
         }
+        for setting in settings(defined) {
+            wiring.setting(&setting)?;
+        }
         wirings.push(wiring);
     }
     Ok(wirings)
+}
+
+/// What the file says of the function beside its connections, in CloudFormation's terms.
+fn settings(defined: &Defined) -> impl Iterator<Item = Resource> {
+    let mut members = export::members(defined);
+    // What is left out of the file is left as it is.
+    for (field, member) in [("memory", "MemorySize"), ("timeout", "Timeout")] {
+        if !defined.place.names(field) {
+            members.remove(member);
+        }
+    }
+    if defined.place.names("recursive_loop") {
+        members.insert("RecursiveLoop".into(), json!(defined.recursive_loop));
+    }
+    let members = Some(members).filter(|members| !members.is_empty());
+    let settings = [
+        ("AWS::Lambda::Function", members.map(Value::Object)),
+        (
+            "AWS::Lambda::EventInvokeConfig",
+            export::invocations(defined),
+        ),
+        ("AWS::Lambda::Url", export::url(defined)),
+    ];
+    let resource = |(kind, properties): (_, Option<Value>)| {
+        Some(Resource::new(&defined.name, kind, properties?))
+    };
+    settings.into_iter().filter_map(resource)
 }
 
 /// Refuses to set up in one account what the definition says of another.

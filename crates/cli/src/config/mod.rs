@@ -100,6 +100,12 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// Whether the member stands in the file.
+    #[cfg(feature = "aws")]
+    pub(crate) fn names(&self, field: &str) -> bool {
+        self.fields.iter().any(|(name, _)| name == field)
+    }
+
     /// The line of a member, or of the table where the member was left out.
     pub(crate) fn line_of(&self, field: &str) -> usize {
         let first = field.split(['.', '[']).next().unwrap_or(field);

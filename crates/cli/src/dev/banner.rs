@@ -1,5 +1,6 @@
 //! What `lambda-with dev` says once everything is up.
 
+use super::records::{FILE, On};
 use super::serve::Up;
 use crate::output::{Output, Tone};
 use crate::shell;
@@ -37,6 +38,11 @@ fn text(up: &Up, output: Output) -> String {
     }
     for api in &up.apis {
         text.push_str(&format!("{}  {}\n", bold(api.kind), api.url));
+        if let Some(place) = api.url.strip_prefix("ws://") {
+            text.push_str(&format!("  {}\n", api.routes.join("  ")));
+            text.push_str(&format!("  @connections at http://{place}\n"));
+            continue;
+        }
         for route in &api.routes {
             text.push_str(&format!("  {route}\n    {}\n", curl(route, &api.url)));
         }
@@ -53,6 +59,28 @@ fn text(up: &Up, output: Output) -> String {
                 "  not polled: say where it is with {}\n    {}\n",
                 source.wanted,
                 by_hand(&source.function, source.service, up)
+            ),
+        });
+    }
+    for records in &up.records {
+        let on = match records.on {
+            On::Success => "success",
+            On::Failure => "failure",
+        };
+        let of = records
+            .of
+            .map_or_else(String::new, |of| format!(" of {of}"));
+        text.push_str(&format!(
+            "{}  {} on {on}{of} → {}\n",
+            bold("records"),
+            records.function,
+            records.destination
+        ));
+        text.push_str(&match &records.sent_to {
+            Some(place) => format!("  sent to {place}\n"),
+            None => format!(
+                "  kept in {FILE}: say where to send them with {}\n",
+                records.wanted
             ),
         });
     }

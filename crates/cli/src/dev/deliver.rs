@@ -4,7 +4,7 @@ use bytes::Bytes;
 use lambda_with::{Caller, Delivery, InvocationType, Mode, Permission, Principal};
 use serde_json::Value;
 
-use super::doors::concrete;
+use super::doors::{api_id, concrete, on_this_machine};
 use crate::config::Defined;
 use crate::json::Node;
 use crate::services::Connection;
@@ -71,9 +71,14 @@ fn delivery(connection: &dyn Connection, defined: &Defined) -> Option<Delivery> 
         return None;
     };
     let account = defined.function.account();
+    let source_arn = statement.source_arn.as_ref().map(concrete);
+    let source_arn = match api_id(connection, &defined.function) {
+        Some(id) => source_arn.map(|arn| on_this_machine(arn, &id)),
+        None => source_arn,
+    };
     Some(Delivery {
         principal,
-        source_arn: statement.source_arn.as_ref().map(concrete),
+        source_arn,
         source_account: statement
             .source_account
             .or_else(|| Some(account.to_owned())),

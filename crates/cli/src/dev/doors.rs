@@ -10,7 +10,7 @@ use lambda_with::{
     Timestamp,
 };
 use lambda_with_alb::{Alb, Rule, serve as alb};
-use lambda_with_api_gateway::{HttpApi, RestApi, serve as gateway};
+use lambda_with_api_gateway::{HttpApi, RestApi, WebSocketApi, serve as gateway};
 use lambda_with_local::FunctionHandle;
 use uuid::Uuid;
 
@@ -25,7 +25,7 @@ pub(super) struct Door {
 }
 
 /// A function, and the version or alias of it that the connection is to.
-type Target = (FunctionHandle, Option<String>);
+pub(super) type Target = (FunctionHandle, Option<String>);
 
 enum Front {
     Http(gateway::FrontDoor<Target>),
@@ -232,7 +232,7 @@ impl Door {
     }
 }
 
-fn invocation(
+pub(super) fn invocation(
     event: &Bytes,
     delivery: Delivery,
     trace: &str,
@@ -266,8 +266,7 @@ fn written(rule: Option<&Rule>) -> String {
 pub(super) fn policy(defined: &Defined) -> Vec<Statement> {
     let mut policy = Needs::of(defined).statements;
     for connected in &defined.connections {
-        let door = Door::of(&*connected.connection, &defined.function);
-        let Some(Front::Http(front) | Front::Rest(front)) = door.map(|door| door.front) else {
+        let Some(id) = api_id(&*connected.connection, &defined.function) else {
             continue;
         };
         for permission in connected.connection.permissions(&defined.function) {
@@ -276,15 +275,27 @@ pub(super) fn policy(defined: &Defined) -> Vec<Statement> {
             };
             for statement in policy.iter_mut().filter(|other| **other == wanted) {
                 let arn = statement.source_arn.take();
-                statement.source_arn = arn.map(|arn| on_this_machine(arn, front.api_id()));
+                statement.source_arn = arn.map(|arn| on_this_machine(arn, &id));
             }
         }
     }
     policy
 }
 
+/// The id of the connection's API, which is made from its name where it has none.
+pub(super) fn api_id(connection: &dyn Connection, function: &Function) -> Option<String> {
+    if let Some(api) = connection.as_any().downcast_ref::<WebSocketApi>() {
+        let front = gateway::web_socket::Door::<Target>::new(api, function).ok()?;
+        return Some(front.api_id().to_owned());
+    }
+    match Door::of(connection, function)?.front {
+        Front::Http(front) | Front::Rest(front) => Some(front.api_id().to_owned()),
+        Front::Alb { .. } => None,
+    }
+}
+
 /// The ARN with an API's id in the place of the reference to an API of a template.
-fn on_this_machine(arn: Arn, id: &str) -> Arn {
+pub(super) fn on_this_machine(arn: Arn, id: &str) -> Arn {
     let text = arn.as_str().split_once("${").and_then(|(before, rest)| {
         let (_, after) = rest.split_once('}')?;
         Some(format!("{before}{id}{after}"))

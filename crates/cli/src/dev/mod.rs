@@ -7,11 +7,13 @@ mod doors;
 mod engine;
 mod once;
 mod ports;
+mod records;
 mod serve;
 mod sources;
 mod url;
 mod wait;
 mod watch;
+mod web_socket;
 
 pub(crate) use self::build::Programs;
 pub(crate) use self::engine::{function_options, quiet_log, runtime};

@@ -9,15 +9,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Request;
 use lambda_with::ErrorKind;
+use lambda_with_api_gateway::WebSocketApi;
 use lambda_with_local::{Handle, Local, Options, Peer};
 use serde::Serialize;
 
 use super::doors::Door;
 use super::engine::{function_options, server_log};
 use super::ports::choose;
+use super::records::{self, Records};
 use super::sources::{self, Access};
 use super::url::UrlDoor;
 use super::watch::Sources;
+use super::web_socket;
 use super::{Programs, banner};
 use crate::config::Config;
 use crate::failure::Failure;
@@ -44,6 +47,7 @@ pub(super) struct Up {
     pub(super) elsewhere: Vec<String>,
     pub(super) apis: Vec<Api>,
     pub(super) sources: Vec<Source>,
+    pub(super) records: Vec<Records>,
     /// Connections nothing serves here; their events come through the Invoke API.
     pub(super) other: Vec<Other>,
 }
@@ -93,6 +97,7 @@ pub(crate) async fn serve(
     let mut options = Options::new(data(config.source.directory())?);
     options.invoke_port = Some(ports.invoke);
     options.traces = true;
+    options.destinations = records::destinations(access);
     for defined in &config.functions {
         match function_options(config, defined, &programs)? {
             Some(function) => {
@@ -123,9 +128,11 @@ pub(crate) async fn serve(
     if let Some(address) = handle.invoke_address() {
         up.invoke = format!("http://{address}");
     }
+    // Whoever reads that it is up may end it.
+    let mut ends = Ends::new()?;
     banner::print(&up, output)?;
     tokio::select! {
-        () = ended() => {}
+        () = ends.next() => {}
         never = rebuild(config, programs, &handle, output) => match never {},
     }
     output.note(&match at_work(&handle) {
@@ -135,7 +142,7 @@ pub(crate) async fn serve(
     });
     tokio::select! {
         () = local.shutdown() => {}
-        () = ended() => output.note("ended"),
+        () = ends.next() => output.note("ended"),
     }
     Ok(())
 }
@@ -165,9 +172,12 @@ async fn connect(
         let Ok(function) = handle.function(&defined.name) else {
             continue;
         };
+        up.records.extend(Records::of(defined, access, handle));
         for connected in &defined.connections {
             let connection = &*connected.connection;
-            if let Some(door) = Door::of(connection, &defined.function) {
+            if connection.as_any().is::<WebSocketApi>() {
+                // Opened below, for all functions together.
+            } else if let Some(door) = Door::of(connection, &defined.function) {
                 let index = doors.iter().position(|other| other.is_same(&door));
                 let index = index.unwrap_or_else(|| {
                     doors.push(door);
@@ -177,9 +187,14 @@ async fn connect(
             } else if let Some(read) =
                 sources::read(connection, &defined.function, access, &function, handle).await?
             {
+                let service = connection.service().id;
+                up.records.extend(
+                    read.on_failure
+                        .map(|to| Records::of_source(&defined.name, service, &to, access, handle)),
+                );
                 up.sources.push(Source {
                     function: defined.name.clone(),
-                    service: connection.service().id,
+                    service,
                     source: read.source,
                     polled_at: read.at,
                     wanted: read.wanted,
@@ -224,6 +239,18 @@ async fn connect(
             routes: vec!["ANY /".to_owned()],
         });
     }
+    for door in web_socket::doors(config, handle, output)? {
+        let port = choose(wanted, usual, "--http-port")?;
+        let (stage, routes) = (door.stage().to_owned(), door.routes());
+        let address = handle.serve(port, door.into_front()).await?;
+        usual = address.port().saturating_add(1);
+        wanted = wanted.map(|port| if port == 0 { 0 } else { port.saturating_add(1) });
+        up.apis.push(Api {
+            kind: "WebSocket API",
+            url: format!("ws://{address}/{stage}"),
+            routes,
+        });
+    }
     Ok(())
 }
 
@@ -258,22 +285,45 @@ fn at_work(handle: &Handle) -> usize {
         .sum()
 }
 
-/// Until somebody wants it to end.
-async fn ended() {
-    #[cfg(unix)]
-    {
+/// The wishes that it end, from the first on, none of which is missed.
+#[cfg(unix)]
+struct Ends(tokio::signal::unix::Signal, tokio::signal::unix::Signal);
+
+#[cfg(unix)]
+impl Ends {
+    fn new() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminated.recv() => {}
-            }
-            return;
+        Ok(Self(
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::terminate())?,
+        ))
+    }
+
+    /// Until somebody wants it to end.
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.0.recv() => {}
+            _ = self.1.recv() => {}
         }
     }
-    // Where signals cannot be had there is nothing to wait for but the end of the process.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+}
+
+/// The wishes that it end.
+#[cfg(not(unix))]
+struct Ends;
+
+#[cfg(not(unix))]
+impl Ends {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    /// Until somebody wants it to end.
+    async fn next(&mut self) {
+        // Where signals cannot be had there is nothing to wait for but the end of the process.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod open;
 
 use lambda_with::name::checksum_of;
 use lambda_with::rules::mapping::{Mapping, SourceKind};
+use lambda_with::rules::stream::Destination;
 use lambda_with::{Arn, Function};
 #[cfg(feature = "poll")]
 use lambda_with::{Error, ErrorKind};
@@ -17,6 +18,8 @@ use lambda_with_msk::Msk;
 use lambda_with_sqs::Sqs;
 use serde::Deserialize;
 
+#[cfg(all(feature = "aws", feature = "poll"))]
+pub(super) use self::open::config;
 use crate::failure::Failure;
 use crate::services::Connection;
 
@@ -50,6 +53,8 @@ pub(super) struct Read {
     pub(super) at: Option<String>,
     /// What was to be named for it to be read.
     pub(super) wanted: &'static str,
+    /// Where records of what failed go.
+    pub(super) on_failure: Option<Destination>,
 }
 
 /// Begins to read the source of a connection, and makes its mapping known to clients of the engine;
@@ -75,6 +80,8 @@ pub(super) async fn read(
     let address = address(kind, access).filter(|_| opening.mapping.enabled != Some(false));
     let (name, wanted) = (named(kind, &opening.mapping), wanted(kind));
     let at = address.as_deref().map(without_password);
+    let on_failure = opening.mapping.on_failure.as_deref();
+    let on_failure = on_failure.map(str::parse).transpose()?;
     let poller = match (&at, &address) {
         #[cfg(feature = "poll")]
         (Some(at), Some(address)) => {
@@ -94,6 +101,7 @@ pub(super) async fn read(
         source: name,
         at,
         wanted,
+        on_failure,
     }))
 }
 
@@ -197,7 +205,7 @@ fn uuid(function: &str, connection: &str) -> String {
 }
 
 /// The URL as it may be shown.
-fn without_password(url: &str) -> String {
+pub(super) fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
     };

@@ -2,7 +2,7 @@
 
 use lambda_with::Resource;
 use lambda_with::rules::recursion::RecursiveLoop;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::substitute::Substitution;
 use super::template::{Template, unite};
@@ -189,24 +189,11 @@ fn function(defined: &Defined, role: &Value) -> Result<Value, Failure> {
             "S3Key": { "Ref": format!("{id}CodeKey") },
         },
         "Role": role,
-        "Timeout": function.timeout,
-        "MemorySize": function.memory,
     });
-    if !defined.env.is_empty() {
-        properties["Environment"] = json!({ "Variables": defined.env });
-    }
-    if let Some(reserved) = function.reserved_concurrency {
-        properties["ReservedConcurrentExecutions"] = json!(reserved);
-    }
-    if defined.recursive_loop != RecursiveLoop::default() {
-        properties["RecursiveLoop"] = json!(defined.recursive_loop);
-    }
-    if !function.subnets.is_empty() || !function.security_groups.is_empty() {
-        properties["VpcConfig"] = json!({
-            "SubnetIds": function.subnets,
-            "SecurityGroupIds": function.security_groups,
-        });
-    }
+    properties
+        .as_object_mut()
+        .into_iter()
+        .for_each(|properties| properties.extend(members(defined)));
     for connected in &defined.connections {
         if let Some(configuration) = connected.connection.configuration(function) {
             properties = unite(properties, configuration).ok_or_else(|| {
@@ -221,18 +208,54 @@ fn function(defined: &Defined, role: &Value) -> Result<Value, Failure> {
     Ok(properties)
 }
 
+/// What the file says of the function itself, in the terms of `AWS::Lambda::Function`.
+pub(crate) fn members(defined: &Defined) -> Map<String, Value> {
+    let function = &defined.function;
+    let mut members = Map::new();
+    let mut set = |member: &str, value| members.insert(member.to_owned(), value);
+    set("Timeout", json!(function.timeout));
+    set("MemorySize", json!(function.memory));
+    if !defined.env.is_empty() {
+        set("Environment", json!({ "Variables": defined.env }));
+    }
+    if let Some(reserved) = function.reserved_concurrency {
+        set("ReservedConcurrentExecutions", json!(reserved));
+    }
+    if defined.recursive_loop != RecursiveLoop::default() {
+        set("RecursiveLoop", json!(defined.recursive_loop));
+    }
+    if !function.subnets.is_empty() || !function.security_groups.is_empty() {
+        let network = json!({
+            "SubnetIds": function.subnets,
+            "SecurityGroupIds": function.security_groups,
+        });
+        set("VpcConfig", network);
+    }
+    members
+}
+
 /// Retries and destinations of asynchronous invocations.
 fn asynchronous(defined: &Defined, names: &Names) -> Option<Resource> {
-    let mut properties = json!({
-        "FunctionName": match names.owned {
-            true => json!({ "Ref": names.function }),
-            false => json!(defined.function.name()),
-        },
-        "Qualifier": match names.version {
-            true => json!({ "Fn::GetAtt": [format!("{}Version", names.stem), "Version"] }),
-            false => json!(defined.function.qualifier().unwrap_or("$LATEST")),
-        },
-    });
+    let mut properties = invocations(defined)?;
+    properties["FunctionName"] = match names.owned {
+        true => json!({ "Ref": names.function }),
+        false => json!(defined.function.name()),
+    };
+    properties["Qualifier"] = match names.version {
+        true => json!({ "Fn::GetAtt": [format!("{}Version", names.stem), "Version"] }),
+        false => json!(defined.function.qualifier().unwrap_or("$LATEST")),
+    };
+    let id = format!("{}EventInvokeConfig", names.stem);
+    let mut resource = Resource::new(id, "AWS::Lambda::EventInvokeConfig", properties);
+    resource
+        .depends_on
+        .extend(names.alias.iter().map(|_| format!("{}Alias", names.stem)));
+    Some(resource)
+}
+
+/// The same, whatever function they belong to; nothing where the file says nothing of them.
+pub(crate) fn invocations(defined: &Defined) -> Option<Value> {
+    let mut properties = json!({});
     let destinations = [
         ("OnFailure", &defined.on_failure),
         ("OnSuccess", &defined.on_success),
@@ -248,14 +271,6 @@ fn asynchronous(defined: &Defined, names: &Names) -> Option<Resource> {
     if let Some(age) = defined.maximum_event_age {
         properties["MaximumEventAgeInSeconds"] = json!(age);
     }
-    let id = format!("{}EventInvokeConfig", names.stem);
-    let mut resource = Resource::new(id, "AWS::Lambda::EventInvokeConfig", properties);
-    resource
-        .depends_on
-        .extend(names.alias.iter().map(|_| format!("{}Alias", names.stem)));
-    let set = resource
-        .properties
-        .as_object()
-        .is_some_and(|properties| properties.len() > 2);
-    set.then_some(resource)
+    let set = properties.as_object().is_some_and(|all| !all.is_empty());
+    set.then_some(properties)
 }

@@ -26,6 +26,10 @@ use crate::config::{Code, Config, Defined};
 
 pub(crate) use self::document::Document;
 pub(crate) use self::file::{check, write};
+#[cfg(feature = "aws")]
+pub(crate) use self::function::{invocations, members};
+#[cfg(feature = "aws")]
+pub(crate) use self::url::properties as url;
 
 /// The definition in one of the languages. `folder` is where the file will lie.
 pub(crate) fn document(

@@ -10,20 +10,25 @@ use crate::config::Defined;
 ///
 /// CloudFormation takes the two apart, where permissions take the ARN of an alias.
 pub(super) fn resource(defined: &Defined, names: &Names) -> Option<Resource> {
-    let url = defined.url.as_ref()?;
-    let function = match names.owned {
+    let mut properties = properties(defined)?;
+    properties["TargetFunctionArn"] = match names.owned {
         true => json!({ "Fn::GetAtt": [names.function, "Arn"] }),
         false => json!(defined.function.name()),
     };
-    let mut properties = json!({
-        "AuthType": url.auth_type,
-        "InvokeMode": url.invoke_mode,
-        "TargetFunctionArn": function,
-    });
     let qualifier = defined.function.qualifier();
     if let Some(alias) = qualifier.filter(|qualifier| *qualifier != "$LATEST") {
         properties["Qualifier"] = json!(alias);
     }
+    let mut resource = Resource::new(format!("{}Url", names.stem), "AWS::Lambda::Url", properties);
+    let alias = names.alias.iter().map(|_| format!("{}Alias", names.stem));
+    resource.depends_on.extend(alias);
+    Some(resource)
+}
+
+/// What the URL is like, whatever function it belongs to.
+pub(crate) fn properties(defined: &Defined) -> Option<Value> {
+    let url = defined.url.as_ref()?;
+    let mut properties = json!({ "AuthType": url.auth_type, "InvokeMode": url.invoke_mode });
     if let Some(cors) = &url.cors {
         let mut all = Map::new();
         for (name, values) in [
@@ -44,8 +49,5 @@ pub(super) fn resource(defined: &Defined, names: &Names) -> Option<Resource> {
         }
         properties["Cors"] = Value::Object(all);
     }
-    let mut resource = Resource::new(format!("{}Url", names.stem), "AWS::Lambda::Url", properties);
-    let alias = names.alias.iter().map(|_| format!("{}Alias", names.stem));
-    resource.depends_on.extend(alias);
-    Some(resource)
+    Some(properties)
 }

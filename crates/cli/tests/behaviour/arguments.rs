@@ -43,7 +43,11 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ),
     (
         "aws_apigatewayv2_route",
-        "api_id authorization_type authorizer_id route_key target",
+        "api_id authorization_type authorizer_id route_key route_response_selection_expression target",
+    ),
+    (
+        "aws_apigatewayv2_route_response",
+        "api_id route_id route_response_key",
     ),
     (
         "aws_apigatewayv2_stage",

@@ -83,7 +83,7 @@ fn site(folder: &Path) -> Server {
     std::fs::write(folder.join("app.py"), FUNCTION).unwrap();
     let python = Value::String(venv("bin/python").to_str().unwrap().to_owned());
     let toml = format!(
-        "[functions.site]\ncommand = [{python}, \"-m\", \"awslambdaric\", \"app.handler\"]\n{CONNECTIONS}"
+        "[functions.site]\ncommand = [{python}, \"-m\", \"awslambdaric\", \"app.handler\"]\ntimeout = 60\n{CONNECTIONS}"
     );
     std::fs::write(folder.join("lambda-with.toml"), toml).unwrap();
     Server::start(folder, &["--port", "0"])

@@ -139,12 +139,12 @@ fn what_cannot_be_built_or_run_is_explained() {
 #[test]
 fn a_flow_waits_as_long_as_it_says_and_asks_again() {
     let folder = tempfile::tempdir().unwrap();
-    let check = |parameter: &str, expected: &str, attempts: usize| {
+    let check = |parameter: &str, limit: u32, expected: &str, attempts: usize| {
         let instance =
             "arn:aws:connect:us-east-1:123456789012:instance/2b7c9f30-1a2b-4c3d-8e4f-5a6b7c8d9e0f";
         let toml = format!(
             "[functions.tides]\nbin = \"echo\"\ntimeout = 5\n[[functions.tides.with]]\nservice = \"connect\"\n\
-             instance = \"{instance}\"\ntime_limit = 1\nattributes = {{ of = \"{parameter}\" }}\n"
+             instance = \"{instance}\"\ntime_limit = {limit}\nattributes = {{ of = \"{parameter}\" }}\n"
         );
         echo(folder.path(), &toml);
         let ran = once(folder.path(), &["--output", "json"], &[]);
@@ -155,9 +155,9 @@ fn a_flow_waits_as_long_as_it_says_and_asks_again() {
         let failed = failed.filter(|line| *line == "about to fail");
         assert_eq!(failed.count(), attempts, "{lines}");
     };
-    check("spring", "succeeded", 0);
+    check("spring", 8, "succeeded", 0);
     let late = "no answer within 1 s; the flow takes its error branch";
-    check("spring.slow", late, 0);
+    check("spring.slow", 1, late, 0);
     let failed = "the function failed with Echo.Told: as told, asked 4 times; the flow takes its error branch";
-    check("spring.fail", failed, 4);
+    check("spring.fail", 8, failed, 4);
 }

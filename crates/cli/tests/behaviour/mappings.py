@@ -23,7 +23,7 @@ def left():
 
 
 def drained():
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 300
     while left() and time.monotonic() < deadline:
         time.sleep(0.1)
     return left() == 0

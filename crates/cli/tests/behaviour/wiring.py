@@ -25,7 +25,7 @@ def run(*args, code=0):
         env={**os.environ, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "secret-test", "AWS_EC2_METADATA_DISABLED": "true"},
     )
     assert ran.returncode == code, (args, ran.returncode, ran.stdout, ran.stderr)
-    assert "secret-test" not in ran.stdout + ran.stderr
+    assert "secret" not in ran.stdout + ran.stderr
     return ran
 
 
@@ -49,6 +49,16 @@ functions.add_permission(FunctionName="orders", StatementId="theirs", Action="la
 iam.put_role_policy(RoleName="orders", PolicyName="theirs", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::theirs/*"}]}))
 
 
+def there(call):
+    """What a call answers, without the address and what AWS counts up; nothing where it is not there."""
+    try:
+        answer = call(FunctionName="orders")
+    except functions.exceptions.ResourceNotFoundException:
+        return None
+    keep = ["AuthType", "Cors", "InvokeMode", "DestinationConfig", "MaximumRetryAttempts"]
+    return {member: answer[member] for member in keep if member in answer}
+
+
 def account():
     """Everything the command may touch, without what AWS counts up by itself."""
     return json.dumps({
@@ -56,12 +66,16 @@ def account():
         "policy": json.loads(functions.get_policy(FunctionName="orders")["Policy"]),
         "role": sorted(iam.list_role_policies(RoleName="orders")["PolicyNames"]),
         "mappings": [mapping["EventSourceArn"] for mapping in functions.list_event_source_mappings()["EventSourceMappings"]],
+        "url": there(functions.get_function_url_config),
+        "asynchronous": there(functions.get_function_event_invoke_config),
     }, indent=1, sort_keys=True)
 
 
 before = account()
 diff = run("diff").stdout
-assert diff.count("  + ") == 4, diff
+assert diff.count("  + ") == 6, diff
+# What comes with the code is not connect's to set, and values of variables are not shown.
+assert "Environment has other values for TOKEN; Timeout is 3, not 30\n" in diff, diff
 ran = run("connect", code=1)
 assert "--yes" in ran.stderr, ran.stderr
 run("connect", "--dry-run")
@@ -73,8 +87,12 @@ print(ran.stderr, end="")
 after = json.loads(account())
 assert {entry["Id"] for entry in after["notifications"]} > {"theirs"}, after
 assert len(after["mappings"]) == 1 and len(after["policy"]["Statement"]) == 2 and len(after["role"]) == 2, after
-assert "connected" in run("status").stdout
-assert run("connect", "--yes").stdout.strip().endswith("bytes") and "no changes" in run("diff").stdout
+assert after["url"] == {"AuthType": "AWS_IAM", "Cors": {"AllowOrigins": ["https://app.example.com"]}, "InvokeMode": "BUFFERED"}, after
+assert after["asynchronous"]["MaximumRetryAttempts"] == 1, after
+assert after["asynchronous"]["DestinationConfig"]["OnFailure"]["Destination"].endswith(":orders-failed"), after
+address = functions.get_function_url_config(FunctionName="orders")["FunctionUrl"]
+assert f"connected URL of orders ({address})" in run("status").stdout
+assert "no changes" in run("connect", "--yes").stdout and "no changes" in run("diff").stdout
 assert json.loads(run("diff", "--output", "json").stdout)[0]["goal"] == "connect"
 decision = json.loads(account())
 assert decision == after, "a second connect wrote something"

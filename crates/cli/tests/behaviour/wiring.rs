@@ -12,6 +12,13 @@ region = "eu-west-1"
 [functions.orders]
 arn = "arn:aws:lambda:eu-west-1:123456789012:function:orders"
 timeout = 30
+env = { TOKEN = "kept-secret" }
+on_failure = "arn:aws:sqs:eu-west-1:123456789012:orders-failed"
+maximum_retry_attempts = 1
+
+[functions.orders.url]
+auth_type = "AWS_IAM"
+cors = { allow_origins = ["https://app.example.com"] }
 
 [[functions.orders.with]]
 service = "sqs"
@@ -34,7 +41,7 @@ fn connected_and_disconnected_beside_others() {
     let said = python(include_str!("wiring.py"), [command, folder]);
     assert_eq!(
         said.lines().filter(|line| line.starts_with("+ ")).count(),
-        4,
+        6,
         "{said}"
     );
 }

@@ -2,9 +2,15 @@
 //!
 //! See <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>.
 
+mod message;
+
+use std::borrow::Cow;
+
 use bytes::Bytes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+
+pub use self::message::{Kind, Message, try_again};
 
 use super::retry::Condition;
 use crate::{Arn, FunctionError, Outcome, Timestamp};
@@ -95,21 +101,6 @@ impl InvocationRecord<'_> {
         serde_json::to_vec(&document).unwrap_or_default().into()
     }
 
-    /// The detail type of the event an EventBridge bus receives; its source is `lambda`.
-    #[must_use]
-    pub fn detail_type(&self) -> &'static str {
-        match self.condition {
-            Condition::Success => "Lambda Function Invocation Result - Success",
-            _ => "Lambda Function Invocation Result - Failure",
-        }
-    }
-
-    /// The resources of the event an EventBridge bus receives: the bus and the function.
-    #[must_use]
-    pub fn resources(&self, bus: &Arn) -> [String; 2] {
-        [bus.to_string(), qualified(self.function)]
-    }
-
     /// The key of the object an S3 bucket receives; `uuid` makes it unique.
     #[must_use]
     pub fn object_key(&self, uuid: &str) -> String {
@@ -139,12 +130,12 @@ pub struct DeadLetter {
 }
 
 /// One message attribute.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Attribute {
     /// `RequestID`, `ErrorCode` or `ErrorMessage`.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// `String` or `Number`.
-    pub data_type: &'static str,
+    pub data_type: Cow<'static, str>,
     /// The value.
     pub value: String,
 }
@@ -156,9 +147,9 @@ impl DeadLetter {
     /// id alone.
     #[must_use]
     pub fn new(request_id: &str, event: Bytes, outcome: Option<&Outcome>) -> Self {
-        let attribute = |name, data_type, value| Attribute {
-            name,
-            data_type,
+        let attribute = |name: &'static str, data_type: &'static str, value| Attribute {
+            name: name.into(),
+            data_type: data_type.into(),
             value,
         };
         let mut attributes = vec![attribute("RequestID", "String", request_id.to_owned())];

@@ -14,6 +14,7 @@
 //! | [`stream`] | what becomes of the records of a shard: lanes, retries, checkpoints, windows |
 //! | [`retry`] | what becomes of an asynchronous event after each attempt |
 //! | [`destination`] | what is sent to destinations and dead-letter queues |
+//! | [`routing`] | which version an alias leads to |
 //! | [`scaling`] | how many invocations run at once, and how fast that grows |
 //! | [`recursion`] | where a loop of functions and services is stopped |
 //! | [`settings`] | which settings of a function Lambda would refuse |
@@ -35,6 +36,8 @@ pub mod partial;
 pub mod recursion;
 #[cfg(feature = "rules")]
 pub mod retry;
+#[cfg(feature = "rules")]
+pub mod routing;
 #[cfg(feature = "rules")]
 pub mod scaling;
 #[cfg(feature = "rules")]

@@ -10,12 +10,14 @@ use lambda_with::{Arn, Error, ErrorKind, Principal, Statement};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{empty, known, ok, parse, unknown};
+use super::{empty, keep, ok, parse, unknown};
 use crate::function::LATEST;
+use crate::handle::FunctionHandle;
 use crate::http::json as json_response;
 use crate::invoke_api::Call;
 use crate::local::Handle;
 use crate::refusal::{Refusal, json_bytes};
+use crate::versions::number;
 
 /// What `AddPermission` takes.
 #[derive(Debug, Deserialize)]
@@ -53,6 +55,20 @@ pub(super) fn answer(
     }
 }
 
+/// A function under a qualifier that exists; here an alias that does not has words of its own.
+fn known(handle: &Handle, call: &Call, name: &str) -> Result<FunctionHandle, Refusal> {
+    super::known(handle, call, name).map_err(|refusal| {
+        let is_alias = |arn: &str| {
+            let qualifier = arn.split(':').nth(7).unwrap_or_default();
+            !qualifier.is_empty() && !qualifier.starts_with('$') && number(qualifier).is_none()
+        };
+        refusal.instead("Function not found: ", |arn| match is_alias(arn) {
+            true => format!("Cannot find alias arn: {arn}"),
+            false => format!("Function not found: {arn}"),
+        })
+    })
+}
+
 fn add(
     handle: &Handle,
     call: &Call,
@@ -83,7 +99,9 @@ fn add(
     policy
         .add(statement.clone())
         .map_err(|error| refusal(&error))?;
-    policies.insert(function.qualifier, policy);
+    policies.insert(function.qualifier.clone(), policy);
+    drop(policies);
+    keep(&function)?;
     let text = String::from_utf8_lossy(&json_bytes(&statement)).into_owned();
     Ok(json_response(
         StatusCode::CREATED,
@@ -190,6 +208,8 @@ fn remove(handle: &Handle, call: &Call, name: &str, sid: &str) -> Result<Respons
     if policy.statements.is_empty() {
         policies.remove(&function.qualifier);
     }
+    drop(policies);
+    keep(&function)?;
     Ok(empty())
 }
 

@@ -22,6 +22,10 @@ use crate::runtime_api;
 /// The share of the time for the end that the runtime has; the extensions have the rest.
 const RUNTIME_SHARE: f64 = 0.3;
 
+/// The share of it after which extensions are told of the end, even if they have not received all
+/// telemetry.
+const TELEMETRY_SHARE: f64 = 0.5;
+
 /// Why an environment ended.
 enum End {
     Exited(String),
@@ -44,15 +48,16 @@ impl Environment {
     /// Runs the processes until they end, by themselves or because they must.
     pub(crate) async fn run(self: Arc<Self>) {
         let timeout = self.timeout();
-        let (mut end, mut life) = self.live(INIT).await;
         // An initialization that takes too long is done again, within the function's own time.
         let mut phase = "init";
+        let (mut end, mut life) = self.live(INIT, phase).await;
         if matches!(end, End::Late) && self.lock().phase == Phase::Starting {
             self.output.say(&self.extensions.log());
             self.output.say(&[self.init_report(phase, "timeout")]);
+            self.tell_init_over(Some("timeout"));
             self.shut_down(life, "timeout").await;
             phase = "invoke";
-            (end, life) = self.live(timeout).await;
+            (end, life) = self.live(timeout, phase).await;
         }
         let fatal = self.extensions.fatal();
         let (kind, why, reason) = match end {
@@ -94,6 +99,7 @@ impl Environment {
             };
             self.output.say(&self.extensions.log());
             self.output.say(&[self.init_report(phase, &status)]);
+            self.tell_init_over(Some(&status));
             if let Some(job) = ended.job {
                 let object = match reported {
                     Some(reported) => reported.object,
@@ -112,6 +118,7 @@ impl Environment {
             if kind != "Sandbox.Timedout" {
                 self.output.say(&[format!("RequestId: {id} Error: {why}")]);
             }
+            self.tell_fault(&id, Some(&status));
             self.finish(&id, Err(object(&id)), Some(&status));
             self.over(None);
         }
@@ -124,7 +131,7 @@ impl Environment {
     }
 
     /// One life of the processes.
-    async fn live(self: &Arc<Self>, init: Duration) -> (End, Life) {
+    async fn live(self: &Arc<Self>, init: Duration, phase: &'static str) -> (End, Life) {
         let mut life = Life {
             runtime: None,
             extensions: Vec::new(),
@@ -134,6 +141,7 @@ impl Environment {
         self.extensions.reset();
         self.late.store(false, Ordering::Release);
         self.lock().started = Instant::now();
+        self.tell_init_start(phase);
         let end = match self.begin_life(&mut life).await {
             Ok(runtime_api) => self.watch(&mut life, init, &runtime_api).await,
             Err(end) => end,
@@ -160,19 +168,20 @@ impl Environment {
             self.extensions
                 .expect(&name)
                 .map_err(|refused| launched(refused.1))?;
-            let started = Process::start(&Setup {
+            let setup = Setup {
                 program: path.as_os_str(),
                 args: &[],
                 dir: Some(Path::new("/")),
                 is_extension: true,
                 ..self.setup(&address)
+            };
+            let started = std::io::pipe().and_then(|(reader, writer)| {
+                let output = self.output.clone();
+                life.output.spawn(output.follow_extension(reader));
+                Process::start(&setup, writer)
             });
             match started {
-                Ok((process, reader)) => {
-                    life.extensions.push((name, process));
-                    let output = self.output.clone();
-                    life.output.spawn(output.follow_extension(reader));
-                }
+                Ok(process) => life.extensions.push((name, process)),
                 Err(error) => {
                     let denied = error.kind() == std::io::ErrorKind::PermissionDenied;
                     let kind = if denied {
@@ -201,19 +210,21 @@ impl Environment {
                     return End::Extension("Extension.Crash", why);
                 }
                 () = self.extensions.registered(), if life.runtime.is_none() => {
-                    let command = &self.pool.command;
-                    match Process::start(&self.setup(runtime_api)) {
-                        Ok((process, reader)) => {
+                    let started = std::io::pipe().and_then(|(reader, writer)| {
+                        let following = self.output.clone().follow(reader);
+                        life.output.spawn(async move {
+                            // Ends with the process, and nothing more can be read then.
+                            let _ = following.await;
+                        });
+                        Process::start(&self.setup(runtime_api), writer)
+                    });
+                    match started {
+                        Ok(process) => {
                             self.lock().process = process.id();
                             life.runtime = Some(process);
-                            let following = self.output.clone().follow(reader);
-                            life.output.spawn(async move {
-                                // Ends with the process, and nothing more can be read then.
-                                let _ = following.await;
-                            });
                         }
                         Err(error) => {
-                            let program = command.program.to_string_lossy();
+                            let program = self.pool.command.program.to_string_lossy();
                             return End::NotStarted(format!("`{program}` could not be started: {error}"));
                         }
                     }
@@ -234,13 +245,14 @@ impl Environment {
         let command = &self.pool.command;
         Setup {
             function: &self.pool.function,
+            version: &self.pool.version,
             program: &command.program,
             args: &command.args,
             dir: command.dir.as_deref(),
             mounted: self.pool.mounted.as_ref(),
             environment: &self.pool.environment,
             runtime_api: runtime_api.to_owned(),
-            now: self.pool.clock.timestamp(),
+            log_stream: &self.log_stream,
             is_extension: false,
         }
     }
@@ -249,13 +261,18 @@ impl Environment {
     async fn shut_down(&self, mut life: Life, reason: &str) {
         let time = self.extensions.shutdown_time();
         let begun = Instant::now();
+        let told_until = begun + time.mul_f64(TELEMETRY_SHARE);
+        // An internal extension is there only as long as the runtime is.
+        self.telemetry.flush(told_until).await;
         if let Some(mut runtime) = life.runtime.take() {
             if !time.is_zero() {
                 runtime.terminate();
-                let _ = timeout_at(begun + time.mul_f64(RUNTIME_SHARE), runtime.ended()).await;
+                let _ = timeout(time.mul_f64(RUNTIME_SHARE), runtime.ended()).await;
             }
             runtime.kill().await;
+            self.output.say(&[]);
         }
+        self.telemetry.flush(told_until).await;
         let deadline = self.pool.clock.now() + time.saturating_sub(begun.elapsed());
         self.extensions.shut_down(&json_bytes(&json!({
             "eventType": "SHUTDOWN",
@@ -276,6 +293,7 @@ impl Environment {
         // A descendant that left the process group may hold the pipe open.
         let ended = async { while life.output.join_next().await.is_some() {} };
         let _ = timeout(Duration::from_millis(100), ended).await;
+        self.telemetry.end();
     }
 }
 

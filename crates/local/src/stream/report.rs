@@ -1,15 +1,14 @@
 //! Sending failure records.
 
-use bytes::Bytes;
-use lambda_with::rules::stream::{Destination, Failure, Sender, Settings};
+use lambda_with::rules::stream::{Failure, Sender, Settings};
 
 use crate::handle::FunctionHandle;
 use crate::history::What;
 use crate::trace;
 
-/// Sends what the destination of a mapping receives for records that were given up; the record
+/// Hands over what the destination of a mapping receives for records that were given up; the record
 /// alone is kept where there is no destination.
-pub(super) fn send(
+pub(super) async fn send(
     function: &FunctionHandle,
     mapping: &str,
     settings: &Settings,
@@ -38,54 +37,15 @@ pub(super) fn send(
         attempts: failure.attempts,
         spans: failure.spans.clone(),
     });
-    let note = |to: Option<&Destination>, body: &Bytes| {
-        engine.note(&function.function, request_id, || match to {
-            Some(Destination::Topic(topic)) => What::Produced {
-                topic: topic.clone(),
-                body: body.clone(),
-            },
-            Some(Destination::Arn(to)) => What::Sent {
-                to: Some(to.clone()),
-                body: body.clone(),
-            },
-            None => What::Sent {
-                to: None,
-                body: body.clone(),
-            },
+    let Some(to) = &settings.on_failure else {
+        let body = failure.to_json(&sender);
+        engine.deliveries.dropped(name, &body);
+        return engine.note(&function.function, request_id, || What::Sent {
+            to: None,
+            body,
         });
     };
-    let to = settings.on_failure.as_ref();
-    match to {
-        None => {
-            let body = failure.to_json(&sender);
-            note(to, &body);
-            engine.deliveries.failure(name, None, None, &body);
-        }
-        Some(destination @ Destination::Topic(_)) => {
-            let destination = destination.to_string();
-            for message in failure.kafka_messages(&sender) {
-                note(to, &message.value);
-                let key = message.key.as_deref().map(String::from_utf8_lossy);
-                engine
-                    .deliveries
-                    .failure(name, Some(&destination), key.as_deref(), &message.value);
-            }
-        }
-        Some(Destination::Arn(arn)) if arn.service() == "s3" => {
-            let body = failure.to_object(&sender);
-            let uuid = trace::request_id();
-            let key = failure.object_key(mapping, sender.timestamp, &uuid);
-            note(to, &body);
-            engine
-                .deliveries
-                .failure(name, Some(arn.as_str()), Some(&key), &body);
-        }
-        Some(Destination::Arn(arn)) => {
-            let body = failure.to_json(&sender);
-            note(to, &body);
-            engine
-                .deliveries
-                .failure(name, Some(arn.as_str()), None, &body);
-        }
+    for message in failure.messages(&sender, to, mapping, &trace::request_id()) {
+        engine.post(request_id, message).await;
     }
 }

@@ -47,8 +47,11 @@ pub fn python(program: &str) -> PathBuf {
     lambda_with_testing::python::program(program)
 }
 
+/// A function whose time is not over on a machine that is slow.
 pub fn function() -> Function {
-    Function::new(ARN.parse().unwrap()).unwrap()
+    let mut function = Function::new(ARN.parse().unwrap()).unwrap();
+    function.timeout = 60;
+    function
 }
 
 /// The function `echo` as a process.

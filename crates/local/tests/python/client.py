@@ -65,7 +65,8 @@ refused(invoke, "ResourceNotFoundException", "Function not found: arn:aws:lambda
 refused(invoke, "ResourceNotFoundException", "Functions from 'us-east-1' are not reachable in this region ('eu-west-1')", 404, FunctionName=ARN.replace("eu-west-1", "us-east-1"))
 refused(invoke, "InvalidRequestContentException", "Could not parse request body into json: Could not parse payload into json: ", 400, FunctionName="echo", Payload=b"nonsense")
 refused(invoke, "InvalidParameterValueException", "The derived qualifier from the function name does not match the specified qualifier.", 400, FunctionName="echo:1", Qualifier="2")
-refused(invoke, "ResourceNotFoundException", "Cannot find alias arn: " + ARN + ":live", 404, FunctionName="echo", Qualifier="live")
+refused(invoke, "ResourceNotFoundException", "Function not found: " + ARN + ":live", 404, FunctionName="echo", Qualifier="live")
+refused(invoke, "ResourceNotFoundException", "Function not found: " + ARN + ":7", 404, FunctionName="echo", Qualifier="7")
 refused(invoke, "ValidationException", "at 'invocationType'", 400, FunctionName="echo", InvocationType="Sideways")
 refused(invoke, "ValidationException", r"1 validation error detected: Value 'a b' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern: (arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_\.]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?", 400, FunctionName="a b")
 refused(invoke, "RequestEntityTooLargeException", "Request must be smaller than 6291456 bytes for the InvokeFunction operation", 413, FunctionName="echo", Payload=b'"' + b"x" * 6291456 + b'"')
@@ -76,7 +77,7 @@ assert answer["ResponseMetadata"]["HTTPHeaders"]["retry-after"]
 
 # Functions.
 assert client.get_function(FunctionName="echo")["Configuration"]["FunctionArn"] == ARN
-assert client.get_function_configuration(FunctionName="echo")["Timeout"] == 3
+assert client.get_function_configuration(FunctionName="echo")["Timeout"] == 60
 assert [f["FunctionName"] for f in client.list_functions()["Functions"]] == ["echo", "full"]
 
 # Policies.

@@ -42,6 +42,11 @@ def stream(function="echo", event=None, **arguments):
     return pieces, complete, answer
 
 
+def sometime(check):
+    """Whether it is in time, at least once in twenty times: a machine that is slow is no defect."""
+    assert any(check() for _ in range(20)), check()
+
+
 # Pieces arrive as they are written.
 stream(event={"pieces": 1})
 pieces, complete, answer = stream(event={"pieces": 4, "size": 3, "pause": 400})
@@ -49,17 +54,27 @@ assert [piece for piece, _ in pieces] == [b"aaa", b"bbb", b"ccc", b"ddd"], piece
 assert complete == {}, complete
 assert answer["StatusCode"] == 200 and answer["ExecutedVersion"] == "$LATEST", answer
 assert answer["ResponseStreamContentType"] == "application/vnd.amazon.eventstream", answer
-for number, (_, at) in enumerate(pieces):
-    assert number * 0.4 - 0.05 <= at <= number * 0.4 + 0.3, pieces
+
+
+def as_written():
+    pieces, *_ = stream(event={"pieces": 4, "size": 3, "pause": 400})
+    assert all(number * 0.4 - 0.05 <= at for number, (_, at) in enumerate(pieces)), pieces
+    return all(at <= number * 0.4 + 0.3 for number, (_, at) in enumerate(pieces))
+
+
+sometime(as_written)
 
 # More than a buffered answer may hold, at the pace of Lambda: 6 MB at once, 2 MB a second then.
-begun = time.monotonic()
-pieces, complete, _ = stream(event={"pieces": 80, "size": 100 * 1024})
-took = time.monotonic() - begun
-assert sum(len(piece) for piece, _ in pieces) == 80 * 100 * 1024 and complete == {}
-assert 0.85 <= took <= 3, took
-first = [at for (piece, at) in pieces][30]
-assert first < 0.7, first
+def at_pace():
+    begun = time.monotonic()
+    pieces, complete, _ = stream(event={"pieces": 80, "size": 100 * 1024})
+    took = time.monotonic() - begun
+    assert sum(len(piece) for piece, _ in pieces) == 80 * 100 * 1024 and complete == {}
+    assert took >= 0.85, took
+    return took <= 3 and pieces[30][1] < 0.7
+
+
+sometime(at_pace)
 
 # The log, and errors before and after the beginning.
 pieces, complete, _ = stream(event={"pieces": 1}, LogType="Tail")
@@ -71,8 +86,15 @@ pieces, complete, _ = stream(event={"pieces": 2, "pause": 100, "exit": True})
 assert [piece for piece, _ in pieces] == [b"a", b"b"], pieces
 kind = json.loads(complete["ErrorDetails"])["errorType"]
 assert complete["ErrorCode"] == "Unhandled" and kind in ["Runtime.TruncatedResponse", "Runtime.ExitError"], complete
-pieces, complete, _ = stream(event={"pieces": 100, "pause": 100}, function="short")
-assert 5 <= len(pieces) <= 12 and "Task timed out after 1.00 seconds" in complete["ErrorDetails"], (pieces, complete)
+
+
+def cut_off():
+    pieces, complete, _ = stream(event={"pieces": 100, "pause": 100}, function="short")
+    assert len(pieces) <= 12 and "Task timed out after 1.00 seconds" in complete["ErrorDetails"], (pieces, complete)
+    return len(pieces) >= 5
+
+
+sometime(cut_off)
 
 # A function that does not stream, and one that streams and is invoked as ever.
 pieces, complete, _ = stream(event={"a": 1}, function="plain")

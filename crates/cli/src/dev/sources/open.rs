@@ -19,7 +19,7 @@ use lambda_with_sqs::poll::SqsSource;
 
 use super::Access;
 
-/// Begins to read the source of a mapping; checkpoints are kept under `name`.
+/// Begins to read the source of a mapping; a group of consumers without a name has this one.
 pub(super) async fn open(
     opening: &Opening,
     name: &str,
@@ -56,17 +56,11 @@ pub(super) async fn open(
             let role = role
                 .unwrap_or_else(|| format!("arn:aws:iam::{account}:role/{}", definition.name()));
             let client = aws_sdk_kinesis::Client::new(&config().await);
-            stream(
-                opening,
-                name,
-                KinesisStream::new(client, arn()?, role),
-                mapping,
-            )
-            .await
+            stream(opening, KinesisStream::new(client, arn()?, role), mapping).await
         }
         SourceKind::DynamoDb => {
             let client = aws_sdk_dynamodbstreams::Client::new(&config().await);
-            stream(opening, name, DynamoDbStream::new(client, arn()?), mapping).await
+            stream(opening, DynamoDbStream::new(client, arn()?), mapping).await
         }
         SourceKind::Kafka | SourceKind::Msk => {
             let mut client = rdkafka::ClientConfig::new();
@@ -79,7 +73,7 @@ pub(super) async fn open(
             if mapping.bootstrap_servers.is_empty() {
                 mapping.bootstrap_servers = vec![address.to_owned()];
             }
-            stream(opening, name, source, &mapping).await
+            stream(opening, source, &mapping).await
         }
         SourceKind::ActiveMq => {
             let (login, passcode, place) = parts(address);
@@ -114,13 +108,14 @@ pub(super) async fn open(
 /// Begins to read a stream, whose shards must be there to be listed.
 async fn stream(
     opening: &Opening,
-    name: &str,
     source: impl Stream + 'static,
     mapping: &Mapping,
 ) -> Result<Poller, Error> {
     source.shards().await?;
     let settings = Settings::of(mapping, opening.kind)?;
-    Ok(opening.function.stream(name, source, settings))
+    // Its id, for it stands in the keys of failure records.
+    let mapping = opening.uuid.clone();
+    Ok(opening.function.stream(mapping, source, settings))
 }
 
 /// The mapping's settings, as the engine takes them.
@@ -177,7 +172,12 @@ fn parts(url: &str) -> (&str, &str, &str) {
     }
 }
 
-async fn config(region: &str, endpoint_url: &str, profile: Option<&str>) -> SdkConfig {
+/// Whose account, which Region, over which endpoint.
+pub(in crate::dev) async fn config(
+    region: &str,
+    endpoint_url: &str,
+    profile: Option<&str>,
+) -> SdkConfig {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(region.to_owned()))
         .endpoint_url(endpoint_url);

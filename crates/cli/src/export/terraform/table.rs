@@ -35,7 +35,7 @@ pub(super) const TARGET: &str = "Arn DeadLetterConfig{Arn} Id=target_id Input In
     InputTransformer{InputPathsMap=input_paths:map InputTemplate} \
     RetryPolicy{MaximumEventAgeInSeconds MaximumRetryAttempts} RoleArn";
 
-pub(super) const KINDS: [Kind; 39] = [
+pub(super) const KINDS: [Kind; 40] = [
     Kind {
         cloudformation: "AWS::ApiGateway::Authorizer",
         terraform: "aws_api_gateway_authorizer",
@@ -122,6 +122,13 @@ pub(super) const KINDS: [Kind; 39] = [
         fields: "ApiId ApiKeyRequired AuthorizationScopes AuthorizationType AuthorizerId \
                  ModelSelectionExpression OperationName RequestModels:map RouteKey \
                  RouteResponseSelectionExpression Target",
+    },
+    Kind {
+        cloudformation: "AWS::ApiGatewayV2::RouteResponse",
+        terraform: "aws_apigatewayv2_route_response",
+        reference: "id",
+        attributes: &[],
+        fields: "ApiId ModelSelectionExpression ResponseModels:map RouteId RouteResponseKey",
     },
     Kind {
         cloudformation: "AWS::ApiGatewayV2::Stage",

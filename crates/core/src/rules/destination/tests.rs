@@ -1,6 +1,10 @@
+use std::time::Duration;
+
 use expect_test::{Expect, expect};
 
 use super::*;
+
+const PATIENCE: Duration = Duration::from_secs(3600);
 
 const FUNCTION: &str = "arn:aws:lambda:eu-west-1:123456789012:function:resize";
 
@@ -112,27 +116,54 @@ fn records_are_as_recorded() {
 #[test]
 fn bus_and_bucket() {
     let function: Arn = format!("{FUNCTION}:live").parse().unwrap();
-    let bus = "arn:aws:events:eu-west-1:123456789012:event-bus/default"
+    let bus: Arn = "arn:aws:events:eu-west-1:123456789012:event-bus/default"
         .parse()
         .unwrap();
-    let failed = record(&function, Condition::EventAgeExceeded, 1, None);
+    let record_of = |condition| record(&function, condition, 1, None);
+    let failed = record_of(Condition::EventAgeExceeded).message(&bus, "c0ffee");
     assert_eq!(
         failed.detail_type(),
         "Lambda Function Invocation Result - Failure"
     );
     assert_eq!(
-        failed.resources(&bus),
+        failed.resources(),
         [bus.to_string(), format!("{FUNCTION}:live")]
     );
-    assert_eq!(
-        failed.object_key("c0ffee"),
-        "aws/lambda/async/resize/2026/03/02/2026-03-02T10.36.01-c0ffee"
-    );
-    let done = record(&function, Condition::Success, 1, None);
+    assert_eq!((failed.kind, failed.key), (Kind::OnFailure, None));
+    let done = record_of(Condition::Success).message(&bus, "c0ffee");
     assert_eq!(
         done.detail_type(),
         "Lambda Function Invocation Result - Success"
     );
+    let plain: Arn = FUNCTION.parse().unwrap();
+    let latest = record(&plain, Condition::Success, 1, None).message(&bus, "c0ffee");
+    assert_eq!(latest.resources()[1], format!("{FUNCTION}:$LATEST"));
+
+    let bucket = "arn:aws:s3:::resize-failed".parse().unwrap();
+    let object = record_of(Condition::EventAgeExceeded).message(&bucket, "c0ffee");
+    assert_eq!(
+        object.key.as_deref(),
+        Some(&b"aws/lambda/async/resize/2026/03/02/2026-03-02T10.36.01-c0ffee"[..])
+    );
+    assert_eq!(
+        object.body,
+        record_of(Condition::EventAgeExceeded).to_json()
+    );
+}
+
+#[test]
+fn what_cannot_be_sent_is_tried_for_an_hour() {
+    let (begun, mut now) = (Duration::from_secs(1000), Duration::from_secs(1000));
+    let mut pauses = Vec::new();
+    while let Some(next) = try_again(begun, u32::try_from(pauses.len()).unwrap() + 1, now) {
+        pauses.push((next - now).as_secs());
+        now = next;
+    }
+    assert_eq!(pauses[..8], [1, 2, 4, 8, 16, 32, 60, 60]);
+    assert!(pauses[8..].iter().all(|pause| *pause == 60));
+    assert!(((begun + PATIENCE) - now).as_secs() < 60, "{now:?}");
+    let late = begun + Duration::from_secs(86_400);
+    assert_eq!(try_again(begun, 1, late), None);
 }
 
 #[test]

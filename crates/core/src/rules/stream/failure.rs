@@ -6,9 +6,10 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::Condition;
 use super::event::{Frame, Origin};
 use super::lane::Item;
+use super::{Condition, Destination};
+use crate::rules::destination::{Kind, Message};
 use crate::{Arn, Map, Outcome, Timestamp};
 
 /// Records that were given up, to be reported before they count as done with.
@@ -188,6 +189,37 @@ impl Failure {
             }
         };
         self.items.iter().map(message).collect()
+    }
+
+    /// What this destination receives; `uuid` makes the key of an object unique.
+    #[must_use]
+    pub fn messages(
+        &self,
+        sender: &Sender<'_>,
+        to: &Destination,
+        mapping: &str,
+        uuid: &str,
+    ) -> Vec<Message> {
+        let message = |key: Option<Bytes>, body: Bytes| Message {
+            kind: Kind::OnFailure,
+            function: sender.function.clone(),
+            to: to.clone(),
+            key,
+            body,
+            attributes: Vec::new(),
+            trace_header: None,
+        };
+        match to {
+            Destination::Topic(_) => {
+                let messages = self.kafka_messages(sender).into_iter();
+                messages.map(|it| message(it.key, it.value)).collect()
+            }
+            Destination::Arn(arn) if arn.service() == "s3" => {
+                let key = self.object_key(mapping, sender.timestamp, uuid);
+                vec![message(Some(key.into()), self.to_object(sender))]
+            }
+            Destination::Arn(_) => vec![message(None, self.to_json(sender))],
+        }
     }
 
     fn document(&self, sender: &Sender<'_>, payload: Option<&RawValue>) -> Bytes {

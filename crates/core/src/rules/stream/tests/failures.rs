@@ -179,12 +179,29 @@ fn messages() {
         panic!("a failure is to be reported")
     };
     let function = FUNCTION.parse().unwrap();
-    let messages = failure.kafka_messages(&Sender {
+    let sender = Sender {
         function: &function,
         origin: &msk().origin,
         request_id: "00000000",
         timestamp: Timestamp::from_unix_millis(1_772_447_761_512),
-    });
+    };
+    let messages = failure.kafka_messages(&sender);
+    let count = |to: &str| {
+        let to = to.parse().unwrap();
+        let sent = failure.messages(&sender, &to, "6b5c8a3e", "c0ffee");
+        assert!(sent.iter().all(|message| message.to == to));
+        (
+            sent.len(),
+            sent.into_iter().filter_map(|message| message.key).next(),
+        )
+    };
+    assert_eq!(count("kafka://failed"), (2, messages[0].key.clone()));
+    assert_eq!(
+        count("arn:aws:sns:eu-west-1:123456789012:failed"),
+        (1, None)
+    );
+    let key = "aws/lambda/6b5c8a3e/logins-0/2026/03/02/2026-03-02T10.36.01-c0ffee";
+    assert_eq!(count("arn:aws:s3:::failed"), (1, Some(key.into())));
     let keys: Vec<_> = messages
         .iter()
         .map(|message| message.key.as_deref())
