@@ -20,7 +20,7 @@ def send():
     arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 3})
     orders = sqs.create_queue(
-        QueueName="orders", Attributes={"VisibilityTimeout": "2", "RedrivePolicy": redrive}
+        QueueName="orders", Attributes={"VisibilityTimeout": "5", "RedrivePolicy": redrive}
     )["QueueUrl"]
     for start in range(0, 50, 10):
         entries = [
