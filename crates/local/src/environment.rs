@@ -1,7 +1,15 @@
 //! One execution environment: its processes, the APIs they speak to, and the job it is at.
 
+mod extensions;
+mod extensions_api;
 mod life;
+pub(crate) mod mount;
+mod output;
+pub(crate) mod process;
+mod runtime_api;
+mod telemetry;
 mod telling;
+mod watchdog;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,14 +22,14 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 use self::telling::Work;
-use crate::extensions::Extensions;
+use crate::environment::extensions::Extensions;
+use crate::environment::output::Output;
+use crate::environment::process::Process;
+use crate::environment::telemetry::Telemetry;
+use crate::function::pool::{Finished, Job, Permit, Pool};
 use crate::log::{InitReport, Report};
-use crate::output::Output;
-use crate::pool::{Finished, Job, Permit, Pool};
-use crate::process::{self, Process};
 use crate::refusal::json_bytes;
 use crate::streaming::Writer;
-use crate::telemetry::Telemetry;
 use crate::trace;
 
 /// What the runtime is sent when it has asked for work.

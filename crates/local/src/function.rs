@@ -1,5 +1,9 @@
 //! One function of an engine: its settings, its policies, and what runs it.
 
+pub(crate) mod pool;
+pub(crate) mod version;
+pub(crate) mod versions;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,15 +19,15 @@ use lambda_with_x_ray::Link;
 
 use crate::chance::Chance;
 use crate::clock::Clock;
-use crate::control::EventInvoke;
+use crate::function::pool::{Job, Permit};
+use crate::function::version::{Base, Settings, Version};
+use crate::function::versions::{Kept, Versions, number};
+use crate::http::control::EventInvoke;
 use crate::options::{Asynchronous, FunctionOptions};
-use crate::pool::{Job, Permit};
 use crate::refusal::REASON;
 use crate::streaming::Writer;
 use crate::trace;
 use crate::traces::Times;
-use crate::version::{Base, Settings, Version};
-use crate::versions::{Kept, Versions, number};
 
 /// How many invocations of a function without reserved concurrency run or wait at once: Lambda's
 /// default for a whole account.

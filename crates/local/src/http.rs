@@ -1,5 +1,10 @@
 //! Serving HTTP on 127.0.0.1, and the front doors that users hang into it.
 
+pub(crate) mod control;
+mod event_stream;
+pub(crate) mod invoke_api;
+pub mod web_socket;
+
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
@@ -19,7 +24,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::web_socket::Session;
+use crate::http::web_socket::Session;
 
 /// Connections served at once by one listener; further ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 4096;

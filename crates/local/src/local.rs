@@ -12,23 +12,25 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::chance::Chance;
-use crate::checkpoints::Checkpoints;
 use crate::clock::Clock;
-use crate::deliver::Deliveries;
+use crate::function::version::Base;
 use crate::function::{Attempt, Function};
 use crate::handle::FunctionHandle;
 use crate::history::{Happening, History, What};
+use crate::http::invoke_api;
 use crate::http::{FrontDoor, serve_front_door};
 use crate::log::Log;
-use crate::mappings::Mappings;
 use crate::name::Name;
 use crate::options::Options;
-use crate::outbox::{OUTBOX, Sender};
+use crate::poller::checkpoints::Checkpoints;
+use crate::poller::mappings::Mappings;
+use crate::queue::deliver::Deliveries;
+use crate::queue::outbox::{OUTBOX, Sender};
 use crate::queue::{Event, Place, Queue};
+use crate::queue::{outbox, worker};
 use crate::refusal::stopped_loop;
+use crate::trace;
 use crate::traces::{Invoked, Traces};
-use crate::version::Base;
-use crate::{invoke_api, outbox, trace, worker};
 
 /// How long a shutdown waits for what is running.
 const GRACE: Duration = Duration::from_secs(5);

@@ -12,8 +12,8 @@ use lambda_with::rules::destination::Message;
 use lambda_with::rules::{recursion::RecursiveLoop, retry};
 use lambda_with::{Arn, Error, Function, FunctionError, Statement, Timestamp};
 
+use crate::environment::mount::Mount;
 use crate::log::LogSink;
-use crate::mount::Mount;
 
 /// What an engine is started with: its functions, and where it keeps and offers things.
 ///

@@ -1,6 +1,10 @@
 //! Driving a polled source: receive, filter, form batches, invoke, acknowledge.
 
+pub(crate) mod checkpoints;
+pub(crate) mod mappings;
+pub(crate) mod scripted;
 mod settings;
+mod stream;
 
 use std::collections::HashSet;
 use std::pin::pin;

@@ -1,5 +1,11 @@
 //! The queue of asynchronous events, on disk or in memory.
 
+pub(crate) mod deliver;
+mod disk;
+mod memory;
+pub(crate) mod outbox;
+pub(crate) mod worker;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,8 +15,8 @@ use lambda_with::{Error, ErrorKind};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::disk::Disk;
-use crate::memory::Memory;
+use crate::queue::disk::Disk;
+use crate::queue::memory::Memory;
 
 /// One accepted event.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]

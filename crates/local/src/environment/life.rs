@@ -15,9 +15,9 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{Environment, InitError, Phase};
-use crate::process::{INIT, Process, Setup};
+use crate::environment::process::{INIT, Process, Setup};
+use crate::environment::runtime_api;
 use crate::refusal::{error_object, json_bytes};
-use crate::runtime_api;
 
 /// The share of the time for the end that the runtime has; the extensions have the rest.
 const RUNTIME_SHARE: f64 = 0.3;

@@ -7,9 +7,9 @@ use tokio::time::Instant;
 
 use super::{Environment, Running};
 use crate::clock::Clock;
+use crate::environment::telemetry::{millis, outcome, record, tracing};
+use crate::function::pool::Job;
 use crate::log::Report;
-use crate::pool::Job;
-use crate::telemetry::{millis, outcome, record, tracing};
 
 /// What is told of a job when its runtime is done with it.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{empty, known, ok, parse, unknown};
 use crate::function::CONCURRENCY;
-use crate::invoke_api::Call;
+use crate::http::invoke_api::Call;
 use crate::local::Handle;
 use crate::refusal::Refusal;
 

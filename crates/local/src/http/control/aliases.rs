@@ -12,12 +12,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{check_revision, created, empty, keep, ok, page, parse, required, unknown, whole};
+use crate::function::versions::{Alias, State, number};
 use crate::function::{Function, LATEST};
 use crate::handle::FunctionHandle;
-use crate::invoke_api::Call;
+use crate::http::invoke_api::Call;
 use crate::local::Handle;
 use crate::refusal::Refusal;
-use crate::versions::{Alias, State, number};
 
 /// The most aliases of one page.
 const PAGE: usize = 50;

@@ -17,11 +17,12 @@ use tokio::sync::{mpsc, watch};
 
 use crate::handle::FunctionHandle;
 use crate::http::{Body, Unread, json, read};
+use crate::http::{control, event_stream};
 use crate::local::Handle;
 use crate::name::{Name, PATTERN, is_qualifier};
 use crate::refusal::{Refusal, json_bytes};
 use crate::streaming::Streamed;
-use crate::{control, event_stream, trace};
+use crate::trace;
 
 /// The largest body of a call that is no invocation.
 const MAX_CONTROL_BODY: usize = 1024 * 1024;

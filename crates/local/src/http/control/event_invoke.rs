@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 
 use super::{empty, keep, known, ok, page, parse, unknown, whole};
 use crate::function::LATEST;
+use crate::function::versions::number;
 use crate::handle::FunctionHandle;
-use crate::invoke_api::Call;
+use crate::http::invoke_api::Call;
 use crate::local::Handle;
 use crate::options::Asynchronous;
 use crate::refusal::Refusal;
-use crate::versions::number;
 
 /// The pattern AWS prints for a destination that is no ARN.
 const DESTINATION: &str = r"$|kafka://([^.]([a-zA-Z0-9\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)";

@@ -10,8 +10,9 @@ use lambda_with::Timestamp;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::process::{Child, ChildStdin, Command};
 
-use crate::mount::Mounted;
-use crate::{trace, watchdog};
+use crate::environment::mount::Mounted;
+use crate::environment::watchdog;
+use crate::trace;
 
 /// Variables that extensions do not see.
 const RUNTIME_ONLY: [&str; 10] = [

@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 use self::code::Code;
 pub(crate) use self::keep::Kept;
 use crate::function::LATEST;
+use crate::function::version::{Base, Settings, Version};
 use crate::options::Run;
 use crate::trace;
-use crate::version::{Base, Settings, Version};
 
 /// What is known of a version beside its settings.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]

@@ -13,12 +13,12 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-use crate::deliver;
 use crate::history::What;
 use crate::local::Engine;
 use crate::options::Destinations;
+use crate::queue::deliver;
+use crate::queue::worker::drain;
 use crate::queue::{Event, Place, framed, unframed};
-use crate::worker::drain;
 
 /// The queue of messages; no function can have this name.
 pub(crate) const OUTBOX: &str = "/";

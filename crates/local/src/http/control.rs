@@ -23,8 +23,8 @@ use lambda_with::ErrorKind;
 use serde_json::Value;
 
 use crate::handle::FunctionHandle;
+use crate::http::invoke_api::Call;
 use crate::http::json as json_response;
-use crate::invoke_api::Call;
 use crate::local::Handle;
 use crate::refusal::{Refusal, json_bytes};
 

@@ -9,13 +9,13 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{check_revision, empty, keep, known, ok, page, parse, unknown, whole};
+use crate::function::version::Settings;
+use crate::function::versions::{Published, number};
 use crate::function::{Function, LATEST};
-use crate::invoke_api::Call;
+use crate::http::invoke_api::Call;
 use crate::local::Handle;
 use crate::options::Run;
 use crate::refusal::Refusal;
-use crate::version::Settings;
-use crate::versions::{Published, number};
 
 /// The most functions or versions of one page.
 pub(super) const PAGE: usize = 50;

@@ -12,11 +12,11 @@ use lambda_with::{Arn, Error, ErrorKind};
 use serde::{Deserialize, Serialize};
 
 use super::{Alias, Facts, Published};
-use crate::control::EventInvoke;
-use crate::mount::Mount;
+use crate::environment::mount::Mount;
+use crate::function::version::Settings;
+use crate::http::control::EventInvoke;
 use crate::options::{Command, Run};
 use crate::refusal::json_bytes;
-use crate::version::Settings;
 
 const FILE: &str = "versions.json";
 

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::net::unix::pipe;
 
+use crate::environment::telemetry::{Stream, Telemetry};
 use crate::log::{Log, LogKind, Tail};
-use crate::telemetry::{Stream, Telemetry};
 
 /// Lines longer than this are logged in pieces, as CloudWatch does.
 const MAX_LINE: usize = 256 * 1024;

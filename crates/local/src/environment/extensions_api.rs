@@ -12,11 +12,11 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::environment::Environment;
-use crate::extensions::{Lifecycle, Refused, Report};
+use crate::environment::extensions::{Lifecycle, Refused, Report};
+use crate::environment::runtime_api::{accepted, refuse};
+use crate::environment::telemetry::{self, NotSubscribed};
 use crate::http::{json as response, read};
 use crate::refusal::json_bytes;
-use crate::runtime_api::{accepted, refuse};
-use crate::telemetry::{self, NotSubscribed};
 use crate::trace;
 
 /// The largest body of a call: what an error may say.

@@ -12,12 +12,12 @@ use serde_json::json;
 
 use super::{empty, keep, ok, parse, unknown};
 use crate::function::LATEST;
+use crate::function::versions::number;
 use crate::handle::FunctionHandle;
+use crate::http::invoke_api::Call;
 use crate::http::json as json_response;
-use crate::invoke_api::Call;
 use crate::local::Handle;
 use crate::refusal::{Refusal, json_bytes};
-use crate::versions::number;
 
 /// What `AddPermission` takes.
 #[derive(Debug, Deserialize)]

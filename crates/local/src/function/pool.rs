@@ -11,11 +11,11 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
+use crate::environment::mount::Mounted;
+use crate::environment::process::HANDLER;
 use crate::environment::{Dispatch, Environment};
 use crate::log::Log;
-use crate::mount::Mounted;
 use crate::options::Command;
-use crate::process::HANDLER;
 use crate::streaming::Writer;
 use crate::traces::Times;
 

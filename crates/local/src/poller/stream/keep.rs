@@ -8,8 +8,8 @@ use tokio::task::JoinError;
 use tokio::time::Instant;
 
 use super::Drive;
-use crate::checkpoints::Change;
 use crate::history::What;
+use crate::poller::checkpoints::Change;
 use crate::poller::ended;
 
 /// What came of keeping bookmarks, and of telling the source.

@@ -3,7 +3,7 @@
 use lambda_with::rules::mapping::SourceKind;
 use serde_json::{Map, Value, json};
 
-use crate::mappings::Known;
+use crate::poller::mappings::Known;
 
 /// What a mapping is at.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -15,11 +15,11 @@ pub(crate) use self::asked::of_properties;
 use self::shown::{State, shown};
 use super::{parse, unknown};
 use crate::handle::FunctionHandle;
+use crate::http::invoke_api::Call;
 use crate::http::json as json_response;
-use crate::invoke_api::Call;
 use crate::local::Handle;
-use crate::mappings::{Known, Opening};
 use crate::poller::Poller;
+use crate::poller::mappings::{Known, Opening};
 use crate::refusal::{Refusal, json_bytes};
 use crate::trace;
 

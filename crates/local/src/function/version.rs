@@ -9,10 +9,10 @@ use lambda_with::Error;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
+use crate::environment::mount::{Mount, Mounted};
+use crate::function::pool::{Finished, Job, Pool};
 use crate::log::{Log, LogKind, Report};
-use crate::mount::{Mount, Mounted};
 use crate::options::{Command, Context, Handler, Run, panicked};
-use crate::pool::{Finished, Job, Pool};
 use crate::refusal::{error_object, json_bytes};
 
 /// What the versions of a function are made with.

@@ -11,10 +11,10 @@ use hyper::body::Incoming;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::environment::extensions_api;
 use crate::environment::{Dispatch, Environment, InitError, Mismatch};
-use crate::extensions_api;
+use crate::function::pool::Next;
 use crate::http::{Unread, json, read};
-use crate::pool::Next;
 use crate::refusal::{error_object, json_bytes};
 use crate::streaming::{self, Broken};
 

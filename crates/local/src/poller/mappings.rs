@@ -80,7 +80,7 @@ impl Handle {
     /// Makes a mapping known that was not created through the API, so that clients find it there:
     /// its id, its settings, and the poller. Without a poller it is `Disabled`.
     pub fn attach(&self, opening: Opening, poller: Option<Poller>) {
-        let mut asked = match crate::control::of_properties(&opening.mapping.properties()) {
+        let mut asked = match crate::http::control::of_properties(&opening.mapping.properties()) {
             Value::Object(asked) => asked,
             _ => Map::new(),
         };
