@@ -12,7 +12,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::environment::extensions_api;
-use crate::environment::{Dispatch, Environment, InitError, Mismatch};
+use crate::environment::job::{Dispatch, Mismatch};
+use crate::environment::{Environment, InitError};
 use crate::function::pool::Next;
 use crate::http::{Unread, json, read};
 use crate::refusal::{error_object, json_bytes};

@@ -11,9 +11,10 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
+use crate::environment::Environment;
+use crate::environment::job::Dispatch;
 use crate::environment::mount::Mounted;
 use crate::environment::process::HANDLER;
-use crate::environment::{Dispatch, Environment};
 use crate::log::Log;
 use crate::options::Command;
 use crate::streaming::Writer;
