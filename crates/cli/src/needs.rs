@@ -135,6 +135,11 @@ pub(crate) fn managed_arn(partition: &str, name: &str) -> String {
     format!("arn:{partition}:iam::aws:policy/{name}")
 }
 
+/// The name of a role, without its path.
+pub(crate) fn role_name(role: &Arn) -> &str {
+    role.resource().rsplit('/').next().unwrap_or_default()
+}
+
 /// What sending to a destination takes.
 fn send(destination: &Arn) -> Option<RoleStatement> {
     let reason = "Lambda sends the record of an asynchronous invocation here";

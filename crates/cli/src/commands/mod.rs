@@ -27,7 +27,6 @@ use crate::output::Output;
 const FILE: &str = "lambda-with.toml";
 
 pub(crate) use self::event::document;
-pub(crate) use self::permissions::role_name;
 
 pub(crate) fn run(cli: Cli, output: Output) -> anyhow::Result<ExitCode> {
     let global = cli.global;

@@ -8,7 +8,7 @@ use lambda_with::{Arn, Principal, Statement};
 use super::granted;
 use crate::args::{PermissionFormat, Permissions};
 use crate::config::{Config, Defined};
-use crate::needs::{Needs, Policies, managed, managed_arn};
+use crate::needs::{Needs, Policies, managed, managed_arn, role_name};
 use crate::output::Output;
 use crate::shell;
 
@@ -176,9 +176,4 @@ fn aws(command: &str, options: &[(&str, &str)]) -> Vec<String> {
         words.push((*value).to_owned());
     }
     words
-}
-
-/// The name of a role, without its path.
-pub(crate) fn role_name(role: &Arn) -> &str {
-    role.resource().rsplit('/').next().unwrap_or_default()
 }

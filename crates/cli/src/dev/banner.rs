@@ -1,9 +1,58 @@
 //! What `lambda-with dev` says once everything is up.
 
-use super::records::{FILE, On};
-use super::serve::Up;
+use serde::Serialize;
+
+use super::records::{FILE, On, Records};
 use crate::output::{Output, Tone};
 use crate::shell;
+
+/// What is up.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Up {
+    /// The Invoke API.
+    pub(super) invoke: String,
+    pub(super) functions: Vec<String>,
+    /// Functions that are on AWS only.
+    pub(super) elsewhere: Vec<String>,
+    pub(super) apis: Vec<Api>,
+    pub(super) sources: Vec<Source>,
+    pub(super) records: Vec<Records>,
+    /// Connections nothing serves here; their events come through the Invoke API.
+    pub(super) other: Vec<Other>,
+}
+
+/// One HTTP API or load balancer.
+#[derive(Debug, Serialize)]
+pub(super) struct Api {
+    /// What it is, for people.
+    #[serde(skip)]
+    pub(super) kind: &'static str,
+    pub(super) url: String,
+    pub(super) routes: Vec<String>,
+}
+
+/// One queue, stream, topic or broker.
+#[derive(Debug, Serialize)]
+pub(super) struct Source {
+    pub(super) function: String,
+    pub(super) service: &'static str,
+    pub(super) source: String,
+    /// Where it is polled; nothing where it is not.
+    pub(super) polled_at: Option<String>,
+    /// What was to be named for it to be polled.
+    #[serde(skip)]
+    pub(super) wanted: &'static str,
+}
+
+/// A connection that has no door of its own.
+#[derive(Debug, Serialize)]
+pub(super) struct Other {
+    pub(super) function: String,
+    pub(super) service: &'static str,
+    pub(super) connection: String,
+    /// Whether the service sends events at all.
+    pub(super) sends: bool,
+}
 
 pub(super) fn print(up: &Up, output: Output) -> anyhow::Result<()> {
     if output.is_json() {

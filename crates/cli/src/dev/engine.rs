@@ -1,6 +1,8 @@
 //! From the file to an engine's options.
 
+use std::fs;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +15,6 @@ use tokio::runtime::Runtime;
 
 use super::build::Programs;
 use super::doors;
-use super::serve::data;
 use crate::config::{Code, Config, Defined};
 use crate::failure::Failure;
 
@@ -90,6 +91,15 @@ fn mount(config: &Config, defined: &Defined) -> Result<Option<Mount>, Failure> {
     Ok(Some(
         Mount::new(&efs.mount_path, folder.join(access_point)).read_only(efs.read_only),
     ))
+}
+
+/// The folder of the queue of accepted events, which no repository wants.
+pub(super) fn data(directory: &Path) -> Result<PathBuf, Failure> {
+    let folder = directory.join(".lambda-with");
+    fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(folder.join(".gitignore"), "*\n"))
+        .map_err(|error| Failure::new(format!("cannot write `{}`: {error}", folder.display())))?;
+    Ok(folder)
 }
 
 fn asynchronous(defined: &Defined) -> Result<Asynchronous, Failure> {

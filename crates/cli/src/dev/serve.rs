@@ -1,8 +1,5 @@
 //! `lambda-with dev`: the engine, until Ctrl-C.
 
-use std::fs;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,18 +7,18 @@ use bytes::Bytes;
 use http::Request;
 use lambda_with::ErrorKind;
 use lambda_with_api_gateway::WebSocketApi;
-use lambda_with_local::{Handle, Local, Options, Peer};
-use serde::Serialize;
+use lambda_with_local::{FrontDoor, Handle, Local, Options, Peer};
 
+use super::Programs;
+use super::banner::{self, Api, Other, Source, Up};
 use super::doors::Door;
-use super::engine::{function_options, server_log};
-use super::ports::choose;
+use super::engine::{data, function_options, server_log};
+use super::ports::FrontPorts;
 use super::records::{self, Records};
 use super::sources::{self, Access};
 use super::url::UrlDoor;
 use super::watch::Sources;
 use super::web_socket;
-use super::{Programs, banner};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -35,54 +32,6 @@ pub(crate) struct Ports {
     pub(crate) invoke: u16,
     /// Of the first HTTP API, where somebody asked for one.
     pub(crate) http: Option<u16>,
-}
-
-/// What is up.
-#[derive(Debug, Default, Serialize)]
-pub(super) struct Up {
-    /// The Invoke API.
-    pub(super) invoke: String,
-    pub(super) functions: Vec<String>,
-    /// Functions that are on AWS only.
-    pub(super) elsewhere: Vec<String>,
-    pub(super) apis: Vec<Api>,
-    pub(super) sources: Vec<Source>,
-    pub(super) records: Vec<Records>,
-    /// Connections nothing serves here; their events come through the Invoke API.
-    pub(super) other: Vec<Other>,
-}
-
-/// One HTTP API or load balancer.
-#[derive(Debug, Serialize)]
-pub(super) struct Api {
-    /// What it is, for people.
-    #[serde(skip)]
-    pub(super) kind: &'static str,
-    pub(super) url: String,
-    pub(super) routes: Vec<String>,
-}
-
-/// One queue, stream, topic or broker.
-#[derive(Debug, Serialize)]
-pub(super) struct Source {
-    pub(super) function: String,
-    pub(super) service: &'static str,
-    pub(super) source: String,
-    /// Where it is polled; nothing where it is not.
-    pub(super) polled_at: Option<String>,
-    /// What was to be named for it to be polled.
-    #[serde(skip)]
-    pub(super) wanted: &'static str,
-}
-
-/// A connection that has no door of its own.
-#[derive(Debug, Serialize)]
-pub(super) struct Other {
-    pub(super) function: String,
-    pub(super) service: &'static str,
-    pub(super) connection: String,
-    /// Whether the service sends events at all.
-    pub(super) sends: bool,
 }
 
 /// Runs everything until Ctrl-C or SIGTERM.
@@ -147,16 +96,7 @@ pub(crate) async fn serve(
     Ok(())
 }
 
-/// The folder of the queue of accepted events, which no repository wants.
-pub(super) fn data(directory: &Path) -> Result<PathBuf, Failure> {
-    let folder = directory.join(".lambda-with");
-    fs::create_dir_all(&folder)
-        .and_then(|()| fs::write(folder.join(".gitignore"), "*\n"))
-        .map_err(|error| Failure::new(format!("cannot write `{}`: {error}", folder.display())))?;
-    Ok(folder)
-}
-
-/// Opens the doors and begins to poll.
+/// Begins to poll, and opens the doors.
 async fn connect(
     config: &Config,
     handle: &Handle,
@@ -209,15 +149,29 @@ async fn connect(
             }
         }
     }
-    let mut usual = 3000;
-    let mut wanted = ports.http;
+    open(
+        config,
+        handle,
+        doors,
+        FrontPorts::new(ports.http),
+        up,
+        output,
+    )
+    .await
+}
+
+/// Opens the doors of HTTP APIs and load balancers, of function URLs and of WebSocket APIs.
+async fn open(
+    config: &Config,
+    handle: &Handle,
+    doors: Vec<Door>,
+    mut ports: FrontPorts,
+    up: &mut Up,
+    output: Output,
+) -> anyhow::Result<()> {
     for door in doors {
-        let (kind, routes) = (door.title(), door.routes());
-        let base = door.base();
-        let port = choose(wanted, usual, "--http-port")?;
-        let address = open(handle, port, door, output).await?;
-        usual = address.port().saturating_add(1);
-        wanted = wanted.map(|port| if port == 0 { 0 } else { port.saturating_add(1) });
+        let (kind, routes, base) = (door.title(), door.routes(), door.base());
+        let address = ports.open(handle, front(door, output)).await?;
         up.apis.push(Api {
             kind,
             url: format!("http://{address}{base}"),
@@ -228,11 +182,8 @@ async fn connect(
         let (Some(url), Ok(function)) = (&defined.url, handle.function(&defined.name)) else {
             continue;
         };
-        let port = choose(wanted, usual, "--http-port")?;
         let door = UrlDoor::new(url.clone(), &defined.function, function, output);
-        let address = handle.serve(port, door).await?;
-        usual = address.port().saturating_add(1);
-        wanted = wanted.map(|port| if port == 0 { 0 } else { port.saturating_add(1) });
+        let address = ports.open(handle, door).await?;
         up.apis.push(Api {
             kind: "Function URL",
             url: format!("http://{address}"),
@@ -240,11 +191,8 @@ async fn connect(
         });
     }
     for door in web_socket::doors(config, handle, output)? {
-        let port = choose(wanted, usual, "--http-port")?;
         let (stage, routes) = (door.stage().to_owned(), door.routes());
-        let address = handle.serve(port, door.into_front()).await?;
-        usual = address.port().saturating_add(1);
-        wanted = wanted.map(|port| if port == 0 { 0 } else { port.saturating_add(1) });
+        let address = ports.open(handle, door.into_front()).await?;
         up.apis.push(Api {
             kind: "WebSocket API",
             url: format!("ws://{address}/{stage}"),
@@ -254,14 +202,10 @@ async fn connect(
     Ok(())
 }
 
-async fn open(
-    handle: &Handle,
-    port: u16,
-    door: Door,
-    output: Output,
-) -> anyhow::Result<SocketAddr> {
+/// The door as the engine takes it, which notes why an answer could not be given.
+fn front(door: Door, output: Output) -> impl FrontDoor {
     let door = Arc::new(door);
-    let serve = move |request: Request<Bytes>, peer: Peer| {
+    move |request: Request<Bytes>, peer: Peer| {
         let door = Arc::clone(&door);
         async move {
             let answered = door
@@ -272,8 +216,7 @@ async fn open(
             }
             answered.response
         }
-    };
-    Ok(handle.serve(port, serve).await?)
+    }
 }
 
 /// How many invocations have not ended.

@@ -132,7 +132,7 @@ fn caller_role(connection: &str, caller: &CallerRole) -> Resource {
     match &caller.role {
         // The role may be that of other connections too.
         Some(role) => {
-            let role = crate::commands::role_name(role);
+            let role = crate::needs::role_name(role);
             let properties = json!({
                 "PolicyDocument": policy,
                 "PolicyName": connection,

@@ -136,7 +136,7 @@ fn role(
 ) -> Value {
     let id = &names.stem;
     let (role_name, role) = match &defined.function.role {
-        Some(arn) => (json!(crate::commands::role_name(arn)), json!(arn)),
+        Some(arn) => (json!(crate::needs::role_name(arn)), json!(arn)),
         None if names.owned => {
             let managed: Vec<String> = managed(defined)
                 .map(|name| format!("arn:${{AWS::Partition}}:iam::aws:policy/{name}"))
