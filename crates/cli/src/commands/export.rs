@@ -29,7 +29,7 @@ pub(super) fn run(
         output.note(note);
     }
     let Some(path) = args.out.as_ref().filter(|_| !dry_run) else {
-        output.text(&document.text())?;
+        output.text(&export::text(&document))?;
         return Ok(ExitCode::SUCCESS);
     };
     let changes = match args.check {

@@ -2,8 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::merge;
-
 /// The languages, and how each marks what is ours.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Language {
@@ -47,11 +45,6 @@ impl Document {
             ours: Map::new(),
             notes: Vec::new(),
         }
-    }
-
-    /// The text of a new file.
-    pub(crate) fn text(&self) -> String {
-        merge::fresh(self).text
     }
 
     pub(super) fn insert(&mut self, path: &[&str], value: Value) {

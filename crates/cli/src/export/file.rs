@@ -1,4 +1,4 @@
-//! Exports in files.
+//! Exports as text, and in files.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -8,6 +8,11 @@ use anyhow::Context;
 use super::document::Document;
 use super::merge::{Change, Merged, fresh, merge};
 use crate::failure::Failure;
+
+/// The text of a new file.
+pub(crate) fn text(document: &Document) -> String {
+    fresh(document).text
+}
 
 /// What differs between the file and the definition.
 pub(crate) fn check(document: &Document, path: &Path) -> anyhow::Result<Vec<Change>> {

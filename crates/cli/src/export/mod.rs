@@ -25,7 +25,7 @@ use crate::args::ExportFormat;
 use crate::config::{Code, Config, Defined};
 
 pub(crate) use self::document::Document;
-pub(crate) use self::file::{check, write};
+pub(crate) use self::file::{check, text, write};
 #[cfg(feature = "aws")]
 pub(crate) use self::function::{invocations, members};
 #[cfg(feature = "aws")]
