@@ -10,9 +10,9 @@ use lambda_with::{
 };
 use lambda_with_x_ray::Link;
 
+use crate::engine::Engine;
 use crate::function::{Attempt, Function};
 use crate::history::What;
-use crate::local::Engine;
 use crate::queue::Event;
 use crate::streaming::Writer;
 use crate::trace;

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod engine;
 mod handle;
 mod local;
 mod options;

@@ -1,36 +1,34 @@
-//! The engine: what holds functions, queue and doors together.
+//! Starting and ending an engine, and the handle its users hold.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use lambda_with::{Error, ErrorKind, Outcome};
+use lambda_with::{Error, ErrorKind};
 use lambda_with_x_ray::{Document, Trace};
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::chance::Chance;
 use crate::clock::Clock;
+use crate::engine::Engine;
+use crate::function::Function;
 use crate::function::version::Base;
-use crate::function::{Attempt, Function};
 use crate::handle::FunctionHandle;
-use crate::history::{Happening, History, What};
+use crate::history::{Happening, History};
 use crate::http::invoke_api;
 use crate::http::{FrontDoor, serve_front_door};
 use crate::log::Log;
-use crate::name::Name;
 use crate::options::Options;
 use crate::poller::checkpoints::Checkpoints;
 use crate::poller::mappings::Mappings;
+use crate::queue::Queue;
 use crate::queue::deliver::Deliveries;
 use crate::queue::outbox::{OUTBOX, Sender};
-use crate::queue::{Event, Place, Queue};
 use crate::queue::{outbox, worker};
-use crate::refusal::stopped_loop;
-use crate::trace;
-use crate::traces::{Invoked, Traces};
+use crate::traces::Traces;
 
 /// How long a shutdown waits for what is running.
 const GRACE: Duration = Duration::from_secs(5);
@@ -319,149 +317,6 @@ impl Handle {
             .subscribe()
             .wait_for(|waiting| *waiting == 0)
             .await;
-    }
-}
-
-/// What an engine's parts share.
-#[derive(Debug)]
-pub(crate) struct Engine {
-    pub(crate) functions: BTreeMap<String, Arc<Function>>,
-    pub(crate) queue: Queue,
-    pub(crate) clock: Clock,
-    pub(crate) sender: Sender,
-    pub(crate) deliveries: Deliveries,
-    pub(crate) checkpoints: Checkpoints,
-    pub(crate) traces: Option<Arc<Traces>>,
-    pub(crate) stop: watch::Sender<bool>,
-    pub(crate) mappings: Mappings,
-    history: History,
-    woken: BTreeMap<String, Arc<Notify>>,
-    waiting: watch::Sender<usize>,
-    tasks: Mutex<JoinSet<()>>,
-    invoke_address: Option<SocketAddr>,
-}
-
-impl Engine {
-    /// A function and the qualifier `name` holds.
-    pub(crate) fn find(&self, name: &str) -> Result<(Arc<Function>, Option<String>), Error> {
-        let name: Name = name.parse()?;
-        let missing = |arn: String| {
-            Err(Error::new(
-                ErrorKind::NotFound,
-                format!("Function not found: {arn}"),
-            ))
-        };
-        match self.functions.get(&name.name) {
-            Some(function) if name.fits(&function.definition) => {
-                Ok((function.clone(), name.qualifier))
-            }
-            _ => missing(
-                name.arn(
-                    self.functions
-                        .values()
-                        .next()
-                        .map(|function| &function.definition),
-                ),
-            ),
-        }
-    }
-
-    /// Runs a function once and takes note of it.
-    pub(crate) async fn run(
-        &self,
-        function: &Function,
-        mut attempt: Attempt,
-    ) -> Result<Outcome, Error> {
-        let (id, payload) = (attempt.request_id.clone(), attempt.payload.clone());
-        let links = std::mem::take(&mut attempt.links);
-        let header = &mut attempt.trace_header;
-        let traced = self
-            .traces
-            .as_ref()
-            .and_then(|traces| Invoked::begin(traces, self.clock, function, &id, header, links));
-        attempt.times = traced.as_ref().map(|traced| traced.times());
-        let (header, invocation) = trace::entered(
-            attempt.trace_header.take(),
-            std::mem::take(&mut attempt.chain),
-            &function.definition.arn,
-            self.clock.now(),
-        );
-        attempt.trace_header = Some(header);
-        let result = match function.recursive_loop().admits(invocation) {
-            true => function.run(attempt).await,
-            false => Err(stopped_loop(function.name())),
-        };
-        if let Some(traced) = traced {
-            traced.end(&result);
-        }
-        match &result {
-            Ok(outcome) => {
-                self.note(function, &id, || What::Ran {
-                    payload,
-                    outcome: outcome.clone(),
-                });
-            }
-            Err(error) => self.note(function, &id, || What::Refused(error.to_string())),
-        }
-        result
-    }
-
-    /// Accepts an asynchronous event: on return it is on disk.
-    pub(crate) async fn accept(&self, function: &Function, event: Event) -> Result<(), Error> {
-        let id = event.request_id.clone();
-        self.enqueue(function.name(), event).await?;
-        self.note(function, &id, || What::Accepted);
-        Ok(())
-    }
-
-    /// Adds to a queue: on return it is on disk.
-    pub(crate) async fn enqueue(&self, queue: &str, event: Event) -> Result<(), Error> {
-        // Counted first, so that it cannot be finished before it is counted.
-        self.waiting.send_modify(|waiting| *waiting += 1);
-        if let Err(error) = self.queue.accept(queue, event, self.clock.now()).await {
-            self.done();
-            return Err(error);
-        }
-        if let Some(woken) = self.woken.get(queue) {
-            woken.notify_one();
-        }
-        Ok(())
-    }
-
-    /// Forgets an event that is done with.
-    pub(crate) async fn finish(&self, queue: &str, place: Place) {
-        self.queue.finish(queue, place).await;
-        self.done();
-    }
-
-    /// Puts an event back to be tried again.
-    pub(crate) async fn put_back(&self, queue: &str, place: Place, event: Event, due: Duration) {
-        self.queue.put_back(queue, place, event, due).await;
-        if let Some(woken) = self.woken.get(queue) {
-            woken.notify_one();
-        }
-    }
-
-    pub(crate) fn note(&self, function: &Function, request_id: &str, what: impl FnOnce() -> What) {
-        self.happened(function.name(), request_id, what);
-    }
-
-    pub(crate) fn happened(&self, function: &str, request_id: &str, what: impl FnOnce() -> What) {
-        self.history.add(|| Happening {
-            at: self.clock.timestamp(),
-            function: function.to_owned(),
-            request_id: request_id.to_owned(),
-            what: what(),
-        });
-    }
-
-    pub(crate) fn tasks(&self) -> MutexGuard<'_, JoinSet<()>> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn done(&self) {
-        self.waiting
-            .send_modify(|waiting| *waiting = waiting.saturating_sub(1));
     }
 }
 

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
+use crate::engine::Engine;
 use crate::history::What;
-use crate::local::Engine;
 use crate::options::Destinations;
 use crate::queue::deliver;
 use crate::queue::worker::drain;

@@ -11,9 +11,9 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
+use crate::engine::Engine;
 use crate::function::{Attempt, Function};
 use crate::history::What;
-use crate::local::Engine;
 use crate::options::Asynchronous;
 use crate::queue::{Event, Place};
 use crate::refusal::is_loop;
