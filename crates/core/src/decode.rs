@@ -1,5 +1,6 @@
 //! From the bytes of an event to its type.
 
+pub(crate) mod block;
 mod deserializer;
 mod failure;
 mod path;

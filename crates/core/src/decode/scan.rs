@@ -7,17 +7,13 @@
 
 use memchr::memchr2;
 
-/// Bytes looked at in one step.
-pub(crate) const BLOCK: usize = 32;
+use super::block::{BLOCK, Block, HIGH, ONES};
 
 /// Blocks without an escape after which a string is taken to have none.
 const PLAIN: usize = 4;
 
 /// Words of a string after which it is taken to be a long one.
 const SHORT: usize = 8;
-
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = ONES << 7;
 
 /// The inside of a string that begins at an offset.
 pub(crate) struct Inside {
@@ -124,58 +120,6 @@ pub(crate) fn is_plain(text: &[u8]) -> bool {
     // Without a way out within a part, vector instructions look at many bytes at once.
     let any = |part: &[u8]| part.iter().fold(false, |any, byte| any | special(*byte));
     !text.chunks(256).any(any)
-}
-
-/// 32 bytes of the document, filled up with spaces beyond its end.
-pub(crate) struct Block([u64; BLOCK / 8]);
-
-impl Block {
-    pub(crate) fn new(json: &[u8], at: usize) -> Self {
-        let rest = json.get(at..).unwrap_or_default();
-        let bytes = rest.first_chunk().copied().unwrap_or_else(|| {
-            let mut bytes = [b' '; BLOCK];
-            bytes[..rest.len()].copy_from_slice(rest);
-            bytes
-        });
-        let mut words = [0; BLOCK / 8];
-        for (word, bytes) in words.iter_mut().zip(bytes.as_chunks::<8>().0) {
-            *word = u64::from_le_bytes(*bytes);
-        }
-        Self(words)
-    }
-
-    /// One bit for every byte that is this one, the first byte lowest.
-    pub(crate) fn equal(&self, byte: u8) -> u32 {
-        self.bits(|word| equal(word, byte))
-    }
-
-    /// One bit for every control character.
-    fn controls(&self) -> u32 {
-        let high = |word: u64| !(((word & !HIGH) + ONES * 0x60) | word) & HIGH;
-        if self.0.iter().fold(0, |any, word| any | high(*word)) == 0 {
-            0
-        } else {
-            self.bits(high)
-        }
-    }
-
-    /// Gathers the high bits of all bytes.
-    fn bits(&self, high: impl Fn(u64) -> u64) -> u32 {
-        let mut bits = 0;
-        for (index, word) in self.0.iter().enumerate() {
-            let eight = (high(*word) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-            bits |= (eight as u32) << (8 * index);
-        }
-        bits
-    }
-}
-
-/// The high bit of every byte that is this one.
-#[inline(always)]
-pub(crate) fn equal(word: u64, byte: u8) -> u64 {
-    let zeros = word ^ (ONES * u64::from(byte));
-    // Adding sets the high bit of every byte with a bit below it; no byte overflows.
-    !(((zeros & !HIGH) + !HIGH) | zeros) & HIGH
 }
 
 /// The high bit of the lowest zero byte, and perhaps others above it.

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
-use crate::decode::scan::{BLOCK, Block, Escapes, equal};
+use crate::decode::block::{BLOCK, Block, equal};
+use crate::decode::scan::Escapes;
 use crate::{Error, ErrorKind};
 
 /// What the inside of a JSON string (the token without its quotes) says.
