@@ -366,7 +366,6 @@ impl Shaped for HttpApiRequest {
             Member::there("/requestContext/http/path"),
             Member::there("/requestContext/http/protocol"),
             Member::there("/requestContext/http/sourceIp"),
-            Member::there("/requestContext/http/userAgent"),
             Member::there("/requestContext/requestId"),
             Member::there("/requestContext/time"),
             Member::there("/requestContext/timeEpoch"),
@@ -422,8 +421,9 @@ pub struct HttpApiDescription {
     pub protocol: Text,
     /// The address of the TCP connection to API Gateway.
     pub source_ip: Text,
-    /// The `User-Agent` header; empty without one.
-    pub user_agent: Text,
+    /// The `User-Agent` header, which not every client sends.
+    #[serde(default, skip_serializing_if = "Nullable::is_missing")]
+    pub user_agent: Nullable<Text>,
 }
 
 /// What mutual TLS told about the client.
@@ -907,7 +907,6 @@ impl Shaped for HttpAuthorizerRequest {
             Member::there("/requestContext/http/path"),
             Member::there("/requestContext/http/protocol"),
             Member::there("/requestContext/http/sourceIp"),
-            Member::there("/requestContext/http/userAgent"),
             Member::there("/requestContext/requestId"),
             Member::there("/requestContext/time"),
             Member::there("/requestContext/timeEpoch"),

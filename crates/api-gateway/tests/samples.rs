@@ -74,6 +74,15 @@ fn where_sources_disagree() {
             "rest-iam",
             json!({"requestContext": {"identity": {"principalOrgId": "o-1", "clientCert": "null"}}}),
         ),
+        // Not every client tells what it is.
+        (
+            "http-get",
+            json!({"requestContext": {"http": {"userAgent": null}}}),
+        ),
+        (
+            "http-get",
+            json!({"requestContext": {"http": {"userAgent": "null"}}}),
+        ),
         // Header names keep their case, and values any characters.
         (
             "rest-get",

@@ -16,7 +16,7 @@ const BEHAVIOUR_PAGE: &str =
 /// Seconds a function at the edge may take.
 pub(crate) const MAX_TIMEOUT: u32 = 30;
 
-/// Memory in MB of a function at a viewer event.
+/// Memory in MB that a function at a viewer event may have for certain.
 const MAX_VIEWER_MEMORY: u32 = 128;
 
 pub(crate) fn check(connection: &CloudFront, function: &Function) -> Vec<Finding> {
@@ -137,9 +137,9 @@ fn limits(connection: &CloudFront, function: &Function) -> Vec<Finding> {
     if connection.event.is_viewer() && function.memory > MAX_VIEWER_MEMORY {
         let what = format!("the function has {} MB", function.memory);
         findings.push(
-            Finding::error("LW1205", "memory", what)
-                .why("at viewer events 128 MB are the most")
-                .fix("set the memory to 128, or run it at the origin")
+            Finding::warning("LW1205", "memory", what)
+                .why("128 MB were the most at viewer events; AWS's quotas no longer say so, other pages still do")
+                .fix("set the memory to 128, or run it at the origin, if CloudFront refuses it")
                 .page(QUOTAS),
         );
     }

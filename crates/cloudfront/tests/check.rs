@@ -69,7 +69,7 @@ fn every_lint_of_a_function_has_one_it_finds() {
             (place("us-east-1", ":$LATEST"), "LW1203! arn"),
             ("function_timeout = 30".into(), ""),
             ("function_timeout = 31".into(), "LW1204! timeout"),
-            ("function_memory = 129".into(), "LW1205! memory"),
+            ("function_memory = 129".into(), "LW1205 memory"),
             (origin("function_timeout = 30\nfunction_memory = 1024"), ""),
             (origin("function_timeout = 31"), "LW1204! timeout"),
             ("function_subnets = ['subnet-0a']".into(), "LW1206! subnets"),

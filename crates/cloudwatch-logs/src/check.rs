@@ -83,7 +83,7 @@ pub(crate) fn twice(one: &SubscriptionFilter, other: &SubscriptionFilter) -> Opt
         || {
             let what = format!("log events of `{}` reach the function twice", one.log_group);
             Finding::warning("LW1509", "pattern", what)
-                .why("each filter sends what passes it, and a log group has two filters in most Regions")
+                .why("each filter sends what passes it, and a log group has five filters at most")
                 .fix("keep one of the two, with a pattern for both")
                 .page(FILTER_PAGE)
         },

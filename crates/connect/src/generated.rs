@@ -700,6 +700,15 @@ impl Serialize for ConnectReference {
 pub struct ConnectSegmentAttribute {
     /// The value where it is a text.
     pub value_string: Nullable<Text>,
+    /// The value where it is a whole number.
+    pub value_integer: Nullable<i64>,
+    /// The values where there are several, by their names: `connect:ContactExpiry` and
+    /// `connect:CustomerAuthentication` are so.
+    pub value_map: Nullable<Map<ConnectSegmentAttribute>>,
+    /// The values where they are a list.
+    pub value_list: Nullable<Vec<ConnectSegmentAttribute>>,
+    /// The value where it is an ARN.
+    pub value_arn: Nullable<Text>,
     /// All other members, in the order they came.
     pub other: Map<Json>,
 }
@@ -718,12 +727,30 @@ impl<'de> Deserialize<'de> for ConnectSegmentAttribute {
             ) -> Result<Self::Value, A::Error> {
                 let mut other = Map::default();
                 let mut read_value_string = Nullable::Missing;
-                let names = lambda_with::Names(&["ValueString"]);
+                let mut read_value_integer = Nullable::Missing;
+                let mut read_value_map = Nullable::Missing;
+                let mut read_value_list = Nullable::Missing;
+                let mut read_value_arn = Nullable::Missing;
+                let names = lambda_with::Names(&[
+                    "ValueString",
+                    "ValueInteger",
+                    "ValueMap",
+                    "ValueList",
+                    "ValueArn",
+                ]);
                 while let Some(name) = map.next_key_seed(names)? {
                     match name {
-                        lambda_with::Name::Known(_) => {
+                        lambda_with::Name::Known(0) => {
                             read_value_string = map.next_value()?;
                         }
+                        lambda_with::Name::Known(1) => {
+                            read_value_integer = map.next_value()?;
+                        }
+                        lambda_with::Name::Known(2) => read_value_map = map.next_value()?,
+                        lambda_with::Name::Known(3) => {
+                            read_value_list = map.next_value()?;
+                        }
+                        lambda_with::Name::Known(_) => read_value_arn = map.next_value()?,
                         lambda_with::Name::Other(name) => {
                             other.insert(name, map.next_value()?);
                         }
@@ -731,6 +758,10 @@ impl<'de> Deserialize<'de> for ConnectSegmentAttribute {
                 }
                 Ok(ConnectSegmentAttribute {
                     value_string: read_value_string,
+                    value_integer: read_value_integer,
+                    value_map: read_value_map,
+                    value_list: read_value_list,
+                    value_arn: read_value_arn,
                     other,
                 })
             }
@@ -745,6 +776,18 @@ impl Serialize for ConnectSegmentAttribute {
         let mut map = serializer.serialize_map(None)?;
         if !self.value_string.is_missing() {
             map.serialize_entry("ValueString", &self.value_string)?;
+        }
+        if !self.value_integer.is_missing() {
+            map.serialize_entry("ValueInteger", &self.value_integer)?;
+        }
+        if !self.value_map.is_missing() {
+            map.serialize_entry("ValueMap", &self.value_map)?;
+        }
+        if !self.value_list.is_missing() {
+            map.serialize_entry("ValueList", &self.value_list)?;
+        }
+        if !self.value_arn.is_missing() {
+            map.serialize_entry("ValueArn", &self.value_arn)?;
         }
         for (name, value) in &self.other {
             map.serialize_entry(name, value)?;

@@ -529,14 +529,16 @@ pub struct LexActiveContext {
     pub time_to_live: LexTimeToLive,
 }
 
-/// How long a context holds: until the time or the turns are over.
+/// How long a context holds: until the time or the turns are over. One of the two is enough.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LexTimeToLive {
     /// Seconds: 5 to 86,400.
-    pub time_to_live_in_seconds: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_to_live_in_seconds: Option<i64>,
     /// Turns of the conversation: 1 to 20.
-    pub turns_to_live: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub turns_to_live: Option<i64>,
 }
 
 /// Words that are likely to come.

@@ -51,12 +51,16 @@ fn edited(sample: &str, pointer: &str, value: Value) -> Value {
     document
 }
 
-fn context(name: &str, seconds: i64, turns: i64) -> LexActiveContext {
+fn context(
+    name: &str,
+    seconds: impl Into<Option<i64>>,
+    turns: impl Into<Option<i64>>,
+) -> LexActiveContext {
     LexActiveContext {
         name: name.into(),
         time_to_live: LexTimeToLive {
-            time_to_live_in_seconds: seconds,
-            turns_to_live: turns,
+            time_to_live_in_seconds: seconds.into(),
+            turns_to_live: turns.into(),
         },
         ..LexActiveContext::default()
     }
@@ -209,12 +213,15 @@ fn what_amazon_lex_refuses_is_not_built() {
     refused(say(10).delegate(), "");
     refused(say(11).delegate(), MESSAGES);
     for (seconds, turns, rule) in [
-        (5, 1, ""),
-        (86_400, 20, ""),
-        (4, 1, CONTEXT),
-        (86_401, 1, CONTEXT),
-        (5, 0, CONTEXT),
-        (5, 21, CONTEXT),
+        (Some(5), Some(1), ""),
+        (Some(86_400), Some(20), ""),
+        (Some(5), None, ""),
+        (None, Some(20), ""),
+        (Some(4), Some(1), CONTEXT),
+        (Some(86_401), None, CONTEXT),
+        (Some(5), Some(0), CONTEXT),
+        (None, Some(21), CONTEXT),
+        (None, None, CONTEXT),
     ] {
         refused(
             answer().context(context("x", seconds, turns)).delegate(),

@@ -68,6 +68,10 @@ fn every_step_has_a_sample() {
 
 #[test]
 fn members_that_sources_leave_out_or_set_to_null() {
+    for name in ["timeToLiveInSeconds", "turnsToLive"] {
+        let pointer = format!("/sessionState/activeContexts/0/timeToLive/{name}");
+        exact::<LexEvent>(&edit(&SERVICE, "context", &pointer, None));
+    }
     for name in [
         "invocationLabel",
         "proposedNextState",

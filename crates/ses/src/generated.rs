@@ -176,7 +176,8 @@ pub struct SesMail {
     pub message_id: Text,
     /// All recipients the headers name, and those of the envelope.
     pub destination: Vec<Text>,
-    /// Whether headers are left out, because they have more than 10 KB.
+    /// Whether headers are left out, because they have more than 10 KB: 50 KB in the event of a
+    /// function's action.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub headers_truncated: Option<bool>,
     /// The headers in order. Names may occur more than once.
@@ -809,7 +810,8 @@ pub struct SesSentMail {
     /// The recipients.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub destination: Option<Vec<Text>>,
-    /// Whether headers are left out, because they have more than 10 KB.
+    /// Whether headers are left out, because they have more than 10 KB: 50 KB in the event of a
+    /// function's action.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub headers_truncated: Option<bool>,
     /// The headers in order. Feedback has them only where the identity says so.

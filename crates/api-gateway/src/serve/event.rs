@@ -71,7 +71,7 @@ fn v2(
                 path,
                 protocol: incoming.protocol().into(),
                 source_ip: incoming.arrival.peer.to_string().into(),
-                user_agent: incoming.header("user-agent").unwrap_or_default().into(),
+                user_agent: Text::from(incoming.header("user-agent").unwrap_or_default()).into(),
             },
             request_id: short_id(&incoming.arrival.request_id).into(),
             route_key: Some(route.key().into()),

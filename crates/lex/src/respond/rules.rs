@@ -175,14 +175,14 @@ fn check_contexts(contexts: &[LexActiveContext]) -> Result<(), Error> {
     at_most(CONTEXT, contexts.len(), 20)?;
     for context in contexts {
         let time = &context.time_to_live;
-        let seconds = (5..=86_400).contains(&time.time_to_live_in_seconds);
-        if !seconds || !(1..=20).contains(&time.turns_to_live) {
-            let message = format!(
-                "`{}` holds for {} seconds and {} turns",
-                context.name, time.time_to_live_in_seconds, time.turns_to_live
-            );
-            return Err(invalid(CONTEXT, message));
-        }
+        let (seconds, turns) = (time.time_to_live_in_seconds, time.turns_to_live);
+        let what = match (seconds, turns) {
+            (None, None) => "for no time".to_owned(),
+            (Some(seconds), _) if !(5..=86_400).contains(&seconds) => format!("{seconds} seconds"),
+            (_, Some(turns)) if !(1..=20).contains(&turns) => format!("{turns} turns"),
+            _ => continue,
+        };
+        return Err(invalid(CONTEXT, format!("`{}` holds {what}", context.name)));
     }
     Ok(())
 }

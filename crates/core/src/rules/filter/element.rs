@@ -5,6 +5,9 @@ use super::cidr::Cidr;
 use super::document::{Members, Node};
 use super::wildcard::Wildcard;
 
+/// The largest number that is compared, 2^53: up to there a double holds every whole number.
+const LARGEST: f64 = 9_007_199_254_740_992.0;
+
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Element {
     Equals(Node),
@@ -236,9 +239,9 @@ fn comparisons(nodes: &[Node]) -> Result<Vec<(Comparison, f64)>, String> {
 
 fn number(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(value) if value.abs() <= 5e9 => Ok(if value == 0.0 { 0.0 } else { value }),
+        Ok(value) if value.abs() <= LARGEST => Ok(if value == 0.0 { 0.0 } else { value }),
         _ => Err(format!(
-            "{text} is not between -5,000,000,000 and 5,000,000,000"
+            "{text} is not between -9,007,199,254,740,992 and 9,007,199,254,740,992"
         )),
     }
 }

@@ -32,6 +32,11 @@ fn sqs_bodies_as_recorded() {
             true,
         ),
         (
+            r#"{"body":{"my-key":[{"exists":true}]}}"#,
+            r#"{"my-other-key":"any-value-one"}"#,
+            false,
+        ),
+        (
             r#"{"body":{"my-key":[{"prefix":"yes"}]}}"#,
             r#"{"my-key":"yes-value"}"#,
             true,
@@ -111,8 +116,10 @@ fn other_sources() {
     let value = |data: &[u8]| json!({"topic": "t", "value": STANDARD.encode(data)});
     let dynamodb = json!({"eventName": "INSERT", "eventSource": "aws:dynamodb", "dynamodb": {
         "ApproximateCreationDateTime": 1_700_000_000.5,
-        "NewImage": {"presentKey": {"S": "presentValue"}, "numericFilter": {"N": "42"}},
+        "NewImage": {"presentKey": {"S": "presentValue"}, "numericFilter": {"N": "42"}, "prefix": {"S": "us-1-testtest"}},
     }});
+    let mut removed = dynamodb.clone();
+    removed["eventName"] = json!("REMOVE");
     for (key, pattern, record, expected) in [
         (
             DataKey::KINESIS,
@@ -208,6 +215,36 @@ fn other_sources() {
         (
             DataKey::DYNAMODB,
             r#"{"eventName":["MODIFY"]}"#,
+            dynamodb.clone(),
+            false,
+        ),
+        (
+            DataKey::DYNAMODB,
+            r#"{"eventName":["INSERT","MODIFY"]}"#,
+            dynamodb.clone(),
+            true,
+        ),
+        (
+            DataKey::DYNAMODB,
+            r#"{"eventName":["INSERT","MODIFY"]}"#,
+            removed,
+            false,
+        ),
+        (
+            DataKey::DYNAMODB,
+            r#"{"dynamodb":{"NewImage":{"prefix":{"S":[{"prefix":"us-1"}]}}}}"#,
+            dynamodb.clone(),
+            true,
+        ),
+        (
+            DataKey::DYNAMODB,
+            r#"{"dynamodb":{"NewImage":{"prefix":{"S":[{"prefix":"us-2"}]}}}}"#,
+            dynamodb.clone(),
+            false,
+        ),
+        (
+            DataKey::DYNAMODB,
+            r#"{"dynamodb":{"NewImage":{"prefix":[{"prefix":"us-1"}]}}}"#,
             dynamodb.clone(),
             false,
         ),
