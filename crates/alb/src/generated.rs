@@ -58,7 +58,7 @@ impl Shaped for AlbRequest {
             Member::there("/httpMethod"),
             Member::there("/path"),
         ],
-        rewrite: lambda_with::rewrite::<AlbRequest>,
+        rewrite: lambda_with::rewriter::<AlbRequest>(),
     };
 }
 
@@ -106,7 +106,7 @@ impl Shaped for AlbResponse {
         name: "AlbResponse",
         response: true,
         members: &[Member::there("/statusCode")],
-        rewrite: lambda_with::rewrite::<AlbResponse>,
+        rewrite: lambda_with::rewriter::<AlbResponse>(),
     };
 }
 

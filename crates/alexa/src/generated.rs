@@ -40,7 +40,7 @@ impl Shaped for SkillRequest {
             Member::there("/request/requestId"),
             Member::there("/request/timestamp"),
         ],
-        rewrite: lambda_with::rewrite::<SkillRequest>,
+        rewrite: lambda_with::rewriter::<SkillRequest>(),
     };
 }
 
@@ -3625,7 +3625,7 @@ impl Shaped for SkillResponse {
         name: "SkillResponse",
         response: true,
         members: &[Member::there("/version"), Member::there("/response")],
-        rewrite: lambda_with::rewrite::<SkillResponse>,
+        rewrite: lambda_with::rewriter::<SkillResponse>(),
     };
 }
 
@@ -4500,7 +4500,7 @@ impl Shaped for ProgressiveResponse {
             Member::constant("/directive/type", "VoicePlayer.Speak"),
             Member::there("/directive/speech"),
         ],
-        rewrite: lambda_with::rewrite::<ProgressiveResponse>,
+        rewrite: lambda_with::rewriter::<ProgressiveResponse>(),
     };
 }
 
@@ -4543,7 +4543,7 @@ impl Shaped for SmartHomeRequest {
             Member::constant("/directive/header/payloadVersion", "3"),
             Member::there("/directive/payload"),
         ],
-        rewrite: lambda_with::rewrite::<SmartHomeRequest>,
+        rewrite: lambda_with::rewriter::<SmartHomeRequest>(),
     };
 }
 
@@ -5008,7 +5008,7 @@ impl Shaped for SmartHomeResponse {
             Member::constant("/event/header/payloadVersion", "3"),
             Member::there("/event/payload"),
         ],
-        rewrite: lambda_with::rewrite::<SmartHomeResponse>,
+        rewrite: lambda_with::rewriter::<SmartHomeResponse>(),
     };
 }
 
@@ -5871,7 +5871,7 @@ impl Shaped for LegacySmartHomeRequest {
             Member::there("/header/payloadVersion"),
             Member::there("/payload"),
         ],
-        rewrite: lambda_with::rewrite::<LegacySmartHomeRequest>,
+        rewrite: lambda_with::rewriter::<LegacySmartHomeRequest>(),
     };
 }
 

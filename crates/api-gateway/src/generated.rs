@@ -74,7 +74,7 @@ impl Shaped for RestApiRequest {
             Member::there("/requestContext/identity"),
             Member::there("/requestContext/identity/sourceIp"),
         ],
-        rewrite: lambda_with::rewrite::<RestApiRequest>,
+        rewrite: lambda_with::rewriter::<RestApiRequest>(),
     };
 }
 
@@ -371,7 +371,7 @@ impl Shaped for HttpApiRequest {
             Member::there("/requestContext/timeEpoch"),
             Member::there("/isBase64Encoded"),
         ],
-        rewrite: lambda_with::rewrite::<HttpApiRequest>,
+        rewrite: lambda_with::rewriter::<HttpApiRequest>(),
     };
 }
 
@@ -558,7 +558,7 @@ impl Shaped for WebSocketRequest {
             Member::there("/requestContext/identity"),
             Member::there("/requestContext/identity/sourceIp"),
         ],
-        rewrite: lambda_with::rewrite::<WebSocketRequest>,
+        rewrite: lambda_with::rewriter::<WebSocketRequest>(),
     };
 }
 
@@ -716,7 +716,7 @@ impl Shaped for TokenAuthorizerRequest {
             Member::there("/authorizationToken"),
             Member::there("/methodArn"),
         ],
-        rewrite: lambda_with::rewrite::<TokenAuthorizerRequest>,
+        rewrite: lambda_with::rewriter::<TokenAuthorizerRequest>(),
     };
 }
 
@@ -787,7 +787,7 @@ impl Shaped for RequestAuthorizerRequest {
             Member::there("/requestContext/identity"),
             Member::there("/requestContext/identity/sourceIp"),
         ],
-        rewrite: lambda_with::rewrite::<RequestAuthorizerRequest>,
+        rewrite: lambda_with::rewriter::<RequestAuthorizerRequest>(),
     };
 }
 
@@ -842,7 +842,7 @@ impl Shaped for WebSocketAuthorizerRequest {
             Member::there("/requestContext/identity"),
             Member::there("/requestContext/identity/sourceIp"),
         ],
-        rewrite: lambda_with::rewrite::<WebSocketAuthorizerRequest>,
+        rewrite: lambda_with::rewriter::<WebSocketAuthorizerRequest>(),
     };
 }
 
@@ -911,7 +911,7 @@ impl Shaped for HttpAuthorizerRequest {
             Member::there("/requestContext/time"),
             Member::there("/requestContext/timeEpoch"),
         ],
-        rewrite: lambda_with::rewrite::<HttpAuthorizerRequest>,
+        rewrite: lambda_with::rewriter::<HttpAuthorizerRequest>(),
     };
 }
 
@@ -935,7 +935,7 @@ impl Shaped for MicroserviceRequest {
         name: "MicroserviceRequest",
         response: false,
         members: &[Member::there("/httpMethod")],
-        rewrite: lambda_with::rewrite::<MicroserviceRequest>,
+        rewrite: lambda_with::rewriter::<MicroserviceRequest>(),
     };
 }
 
@@ -966,7 +966,7 @@ impl Shaped for RestApiResponse {
         name: "RestApiResponse",
         response: true,
         members: &[Member::there("/statusCode")],
-        rewrite: lambda_with::rewrite::<RestApiResponse>,
+        rewrite: lambda_with::rewriter::<RestApiResponse>(),
     };
 }
 
@@ -997,7 +997,7 @@ impl Shaped for HttpApiResponse {
         name: "HttpApiResponse",
         response: true,
         members: &[Member::there("/statusCode")],
-        rewrite: lambda_with::rewrite::<HttpApiResponse>,
+        rewrite: lambda_with::rewriter::<HttpApiResponse>(),
     };
 }
 
@@ -1023,7 +1023,7 @@ impl Shaped for WebSocketResponse {
         name: "WebSocketResponse",
         response: true,
         members: &[Member::there("/statusCode")],
-        rewrite: lambda_with::rewrite::<WebSocketResponse>,
+        rewrite: lambda_with::rewriter::<WebSocketResponse>(),
     };
 }
 
@@ -1057,7 +1057,7 @@ impl Shaped for AuthorizerResponse {
             Member::there("/policyDocument/Statement"),
             Member::there("/policyDocument/Statement/0/Effect"),
         ],
-        rewrite: lambda_with::rewrite::<AuthorizerResponse>,
+        rewrite: lambda_with::rewriter::<AuthorizerResponse>(),
     };
 }
 
@@ -1218,7 +1218,7 @@ impl Shaped for HttpSimpleAuthorizerResponse {
         name: "HttpSimpleAuthorizerResponse",
         response: true,
         members: &[Member::there("/isAuthorized")],
-        rewrite: lambda_with::rewrite::<HttpSimpleAuthorizerResponse>,
+        rewrite: lambda_with::rewriter::<HttpSimpleAuthorizerResponse>(),
     };
 }
 
@@ -1236,7 +1236,7 @@ impl Shaped for UnauthorizedResponse {
         name: "UnauthorizedResponse",
         response: true,
         members: &[Member::constant("/errorMessage", "Unauthorized")],
-        rewrite: lambda_with::rewrite::<UnauthorizedResponse>,
+        rewrite: lambda_with::rewriter::<UnauthorizedResponse>(),
     };
 }
 

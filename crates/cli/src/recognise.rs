@@ -132,7 +132,10 @@ fn read(
     text: &str,
     document: &Node,
 ) -> Result<Recognised, String> {
-    let written = (shape.rewrite)(Bytes::copy_from_slice(text.as_bytes()));
+    let rewrite = shape
+        .rewrite
+        .ok_or("built without the core's feature `rewrite`")?;
+    let written = rewrite(Bytes::copy_from_slice(text.as_bytes()));
     let written = written.map_err(|error| error.to_string())?;
     let written = Node::parse(&written).map_err(|error| error.to_string())?;
     let differences = Differences::between(document, &written);

@@ -57,7 +57,7 @@ impl Shaped for CustomResourceEvent {
             Member::there("/LogicalResourceId"),
             Member::there("/ResourceType"),
         ],
-        rewrite: lambda_with::rewrite::<CustomResourceEvent>,
+        rewrite: lambda_with::rewriter::<CustomResourceEvent>(),
     };
 }
 
@@ -167,7 +167,7 @@ impl Shaped for CustomResourceResponse {
             Member::there("/RequestId"),
             Member::there("/LogicalResourceId"),
         ],
-        rewrite: lambda_with::rewrite::<CustomResourceResponse>,
+        rewrite: lambda_with::rewriter::<CustomResourceResponse>(),
     };
 }
 

@@ -24,7 +24,7 @@ impl Shaped for CloudFrontEvent {
             Member::there("/Records/0/cf/config"),
             Member::there("/Records/0/cf/request"),
         ],
-        rewrite: lambda_with::rewrite::<CloudFrontEvent>,
+        rewrite: lambda_with::rewriter::<CloudFrontEvent>(),
     };
 }
 
@@ -271,7 +271,7 @@ impl Shaped for CloudFrontRequest {
             Member::there("/querystring"),
             Member::there("/headers"),
         ],
-        rewrite: lambda_with::rewrite::<CloudFrontRequest>,
+        rewrite: lambda_with::rewriter::<CloudFrontRequest>(),
     };
 }
 
@@ -852,7 +852,7 @@ impl Shaped for CloudFrontResponse {
         name: "CloudFrontResponse",
         response: true,
         members: &[Member::there("/status")],
-        rewrite: lambda_with::rewrite::<CloudFrontResponse>,
+        rewrite: lambda_with::rewriter::<CloudFrontResponse>(),
     };
 }
 

@@ -21,7 +21,7 @@ impl Shaped for CloudWatchLogsEvent {
         name: "CloudWatchLogsEvent",
         response: false,
         members: &[Member::there("/awslogs"), Member::there("/awslogs/data")],
-        rewrite: lambda_with::rewrite::<CloudWatchLogsEvent>,
+        rewrite: lambda_with::rewriter::<CloudWatchLogsEvent>(),
     };
 }
 
@@ -71,7 +71,7 @@ impl Shaped for LogsMessage {
             Member::there("/logEvents/0/timestamp"),
             Member::there("/logEvents/0/message"),
         ],
-        rewrite: lambda_with::rewrite::<LogsMessage>,
+        rewrite: lambda_with::rewriter::<LogsMessage>(),
     };
 }
 

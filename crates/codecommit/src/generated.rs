@@ -32,7 +32,7 @@ impl Shaped for CodeCommitEvent {
             Member::there("/Records/0/eventVersion"),
             Member::there("/Records/0/userIdentityARN"),
         ],
-        rewrite: lambda_with::rewrite::<CodeCommitEvent>,
+        rewrite: lambda_with::rewriter::<CodeCommitEvent>(),
     };
 }
 

@@ -27,7 +27,7 @@ impl Shaped for CodePipelineEvent {
             Member::there("/CodePipeline.job/data/actionConfiguration"),
             Member::there("/CodePipeline.job/data/artifactCredentials"),
         ],
-        rewrite: lambda_with::rewrite::<CodePipelineEvent>,
+        rewrite: lambda_with::rewriter::<CodePipelineEvent>(),
     };
 }
 

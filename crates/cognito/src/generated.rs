@@ -150,7 +150,7 @@ impl Shaped for PreSignUpEvent {
             Member::there("/request/userAttributes"),
             Member::there("/response"),
         ],
-        rewrite: lambda_with::rewrite::<PreSignUpEvent>,
+        rewrite: lambda_with::rewriter::<PreSignUpEvent>(),
     };
 }
 
@@ -521,7 +521,7 @@ impl Shaped for PostConfirmationEvent {
             Member::there("/request/userAttributes"),
             Member::there("/response"),
         ],
-        rewrite: lambda_with::rewrite::<PostConfirmationEvent>,
+        rewrite: lambda_with::rewriter::<PostConfirmationEvent>(),
     };
 }
 
@@ -798,7 +798,7 @@ impl Shaped for PreAuthenticationEvent {
             Member::there("/request/userAttributes"),
             Member::there("/response"),
         ],
-        rewrite: lambda_with::rewrite::<PreAuthenticationEvent>,
+        rewrite: lambda_with::rewriter::<PreAuthenticationEvent>(),
     };
 }
 
@@ -1038,7 +1038,7 @@ impl Shaped for PostAuthenticationEvent {
             Member::there("/request/userAttributes"),
             Member::there("/response"),
         ],
-        rewrite: lambda_with::rewrite::<PostAuthenticationEvent>,
+        rewrite: lambda_with::rewriter::<PostAuthenticationEvent>(),
     };
 }
 
@@ -1263,7 +1263,7 @@ impl Shaped for DefineAuthChallengeEvent {
             Member::there("/request/userAttributes"),
             Member::there("/response"),
         ],
-        rewrite: lambda_with::rewrite::<DefineAuthChallengeEvent>,
+        rewrite: lambda_with::rewriter::<DefineAuthChallengeEvent>(),
     };
 }
 
@@ -1749,7 +1749,7 @@ impl Shaped for CreateAuthChallengeEvent {
             Member::there("/request/challengeName"),
             Member::there("/response"),
         ],
-        rewrite: lambda_with::rewrite::<CreateAuthChallengeEvent>,
+        rewrite: lambda_with::rewriter::<CreateAuthChallengeEvent>(),
     };
 }
 
@@ -2089,7 +2089,7 @@ impl Shaped for VerifyAuthChallengeEvent {
             Member::there("/request/challengeAnswer"),
             Member::there("/response"),
         ],
-        rewrite: lambda_with::rewrite::<VerifyAuthChallengeEvent>,
+        rewrite: lambda_with::rewriter::<VerifyAuthChallengeEvent>(),
     };
 }
 
@@ -2401,7 +2401,7 @@ impl Shaped for PreTokenGenerationEvent {
             Member::there("/request/groupConfiguration"),
             Member::there("/response"),
         ],
-        rewrite: lambda_with::rewrite::<PreTokenGenerationEvent>,
+        rewrite: lambda_with::rewriter::<PreTokenGenerationEvent>(),
     };
 }
 
@@ -2925,7 +2925,7 @@ impl Shaped for PreTokenGenerationV2Event {
             Member::there("/request"),
             Member::there("/response"),
         ],
-        rewrite: lambda_with::rewrite::<PreTokenGenerationV2Event>,
+        rewrite: lambda_with::rewriter::<PreTokenGenerationV2Event>(),
     };
 }
 
@@ -3466,7 +3466,7 @@ impl Shaped for CustomMessageEvent {
             Member::there("/request/userAttributes"),
             Member::there("/response"),
         ],
-        rewrite: lambda_with::rewrite::<CustomMessageEvent>,
+        rewrite: lambda_with::rewriter::<CustomMessageEvent>(),
     };
 }
 
@@ -3877,7 +3877,7 @@ impl Shaped for CustomEmailSenderEvent {
             Member::there("/request"),
             Member::constant("/request/type", "customEmailSenderRequestV1"),
         ],
-        rewrite: lambda_with::rewrite::<CustomEmailSenderEvent>,
+        rewrite: lambda_with::rewriter::<CustomEmailSenderEvent>(),
     };
 }
 
@@ -4196,7 +4196,7 @@ impl Shaped for CustomSmsSenderEvent {
             Member::there("/request"),
             Member::constant("/request/type", "customSMSSenderRequestV1"),
         ],
-        rewrite: lambda_with::rewrite::<CustomSmsSenderEvent>,
+        rewrite: lambda_with::rewriter::<CustomSmsSenderEvent>(),
     };
 }
 
@@ -4514,7 +4514,7 @@ impl Shaped for InboundFederationEvent {
             Member::there("/request/attributes"),
             Member::there("/response"),
         ],
-        rewrite: lambda_with::rewrite::<InboundFederationEvent>,
+        rewrite: lambda_with::rewriter::<InboundFederationEvent>(),
     };
 }
 
@@ -4955,7 +4955,7 @@ impl Shaped for UserMigrationEvent {
             Member::there("/request"),
             Member::there("/response"),
         ],
-        rewrite: lambda_with::rewrite::<UserMigrationEvent>,
+        rewrite: lambda_with::rewriter::<UserMigrationEvent>(),
     };
 }
 
@@ -5537,7 +5537,7 @@ impl Shaped for SyncTriggerEvent {
             Member::there("/datasetName"),
             Member::there("/datasetRecords"),
         ],
-        rewrite: lambda_with::rewrite::<SyncTriggerEvent>,
+        rewrite: lambda_with::rewriter::<SyncTriggerEvent>(),
     };
 }
 

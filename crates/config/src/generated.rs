@@ -57,7 +57,7 @@ impl Shaped for ConfigEvent {
             Member::there("/configRuleId"),
             Member::there("/accountId"),
         ],
-        rewrite: lambda_with::rewrite::<ConfigEvent>,
+        rewrite: lambda_with::rewriter::<ConfigEvent>(),
     };
 }
 
@@ -156,7 +156,7 @@ impl Shaped for ConfigurationItemChange {
             Member::there("/configurationItem/resourceId"),
             Member::constant("/messageType", "ConfigurationItemChangeNotification"),
         ],
-        rewrite: lambda_with::rewrite::<ConfigurationItemChange>,
+        rewrite: lambda_with::rewriter::<ConfigurationItemChange>(),
     };
 }
 
@@ -432,7 +432,7 @@ impl Shaped for OversizedItemChange {
                 "OversizedConfigurationItemChangeNotification",
             ),
         ],
-        rewrite: lambda_with::rewrite::<OversizedItemChange>,
+        rewrite: lambda_with::rewriter::<OversizedItemChange>(),
     };
 }
 
@@ -501,7 +501,7 @@ impl Shaped for ScheduledNotification {
         name: "ScheduledNotification",
         response: false,
         members: &[Member::constant("/messageType", "ScheduledNotification")],
-        rewrite: lambda_with::rewrite::<ScheduledNotification>,
+        rewrite: lambda_with::rewriter::<ScheduledNotification>(),
     };
 }
 
@@ -536,7 +536,7 @@ impl Shaped for SnapshotDelivered {
             Member::there("/s3Bucket"),
             Member::constant("/messageType", "ConfigurationSnapshotDeliveryCompleted"),
         ],
-        rewrite: lambda_with::rewrite::<SnapshotDelivered>,
+        rewrite: lambda_with::rewriter::<SnapshotDelivered>(),
     };
 }
 

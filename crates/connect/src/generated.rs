@@ -35,7 +35,7 @@ impl Shaped for ConnectEvent {
             Member::there("/Details/ContactData/InstanceARN"),
             Member::there("/Details/Parameters"),
         ],
-        rewrite: lambda_with::rewrite::<ConnectEvent>,
+        rewrite: lambda_with::rewriter::<ConnectEvent>(),
     };
 }
 

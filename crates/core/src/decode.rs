@@ -74,6 +74,19 @@ pub fn rewrite<T: DeserializeOwned + Serialize>(json: Bytes) -> Result<String, E
     })
 }
 
+/// [`rewrite`] for a `T`, as a [`Shape`](crate::Shape) holds it: with the feature `rewrite` only.
+///
+/// Without the feature no code is made for `T`.
+#[must_use]
+pub const fn rewriter<T: DeserializeOwned + Serialize>()
+-> Option<fn(Bytes) -> Result<String, Error>> {
+    #[cfg(feature = "rewrite")]
+    let rewriter = Some(rewrite::<T> as fn(Bytes) -> Result<String, Error>);
+    #[cfg(not(feature = "rewrite"))]
+    let rewriter = None;
+    rewriter
+}
+
 /// An event not decoded yet, for functions that receive several kinds.
 ///
 /// ```

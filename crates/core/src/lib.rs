@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(
-    not(feature = "rules"),
+    not(all(feature = "policy", feature = "rules")),
     allow(
         rustdoc::broken_intra_doc_links,
         reason = "the docs tell of every feature"
@@ -24,6 +24,7 @@ mod leaf;
 pub mod name;
 mod patience;
 mod permission;
+#[cfg(feature = "policy")]
 pub mod policy;
 #[cfg(feature = "mapping")]
 pub mod rules;
@@ -33,7 +34,7 @@ mod source;
 pub mod switch;
 
 pub use crate::arn::{Arn, is_account};
-pub use crate::decode::{Payload, Raw, decode, rewrite};
+pub use crate::decode::{Payload, Raw, decode, rewrite, rewriter};
 pub use crate::error::{Error, ErrorKind};
 pub use crate::example::Example;
 pub use crate::export::Resource;

@@ -29,13 +29,13 @@ pub enum Permission {
 /// A role that a service assumes in order to invoke.
 ///
 /// ```
-/// use lambda_with::{CallerRole, RoleStatement, policy::Policy};
+/// use lambda_with::{CallerRole, RoleStatement};
 ///
 /// let orders = "arn:aws:lambda:eu-west-1:123456789012:function:orders";
 /// let invoke = RoleStatement::new(["lambda:InvokeFunction"], orders, "the schedule invokes it");
 /// let mut role = CallerRole::new("scheduler.amazonaws.com", [invoke]);
 /// role.source_account = Some("123456789012".into());
-/// assert!(Policy::trust(&role).to_json().contains("aws:SourceAccount"));
+/// assert_eq!(role.trusts, "scheduler.amazonaws.com");
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]

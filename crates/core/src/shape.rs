@@ -21,14 +21,18 @@ pub struct Shape {
     pub response: bool,
     /// The members that mark it.
     pub members: &'static [Member],
-    /// Reads a document as this type and writes it back, to see what the type keeps of it.
-    pub rewrite: fn(Bytes) -> Result<String, Error>,
+    /// Reads a document as this type and writes it back, to see what the type keeps of it. Only with
+    /// the feature `rewrite`, so that a function is not built with code that reads and writes every
+    /// type of its service.
+    pub rewrite: Option<fn(Bytes) -> Result<String, Error>>,
 }
 
 impl Shape {
     /// What a document lacks to be of this shape; `None` if it has all.
     ///
     /// A shape without members has nothing to go by and takes every document.
+    // Inlined so that only who calls it compiles the reading.
+    #[inline]
     #[must_use]
     pub fn mismatch(&self, document: &Value) -> Option<Mismatch> {
         probe::probe(self.members, document)
@@ -36,6 +40,7 @@ impl Shape {
 
     /// The same for a document as text, which is read no further than it must be. What is not JSON
     /// lacks the first member.
+    #[inline]
     #[must_use]
     pub fn mismatch_in(&self, json: &[u8]) -> Option<Mismatch> {
         probe::probe(
@@ -123,7 +128,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{Payload, rewrite};
+    use crate::{Payload, rewriter};
 
     const fn member(pointer: &'static str, constant: Option<&'static str>) -> Member {
         Member { pointer, constant }
@@ -140,7 +145,7 @@ mod tests {
         name: "S3Event",
         response: false,
         members: MEMBERS,
-        rewrite: rewrite::<Value>,
+        rewrite: rewriter::<Value>(),
     };
 
     struct S3Event;

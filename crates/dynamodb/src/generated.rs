@@ -34,7 +34,7 @@ impl Shaped for DynamoDbEvent {
             Member::there("/Records/0/dynamodb/SequenceNumber"),
             Member::there("/Records/0/eventSourceARN"),
         ],
-        rewrite: lambda_with::rewrite::<DynamoDbEvent>,
+        rewrite: lambda_with::rewriter::<DynamoDbEvent>(),
     };
 }
 
@@ -81,7 +81,7 @@ impl Shaped for DynamoDbWindowEvent {
             Member::there("/isFinalInvokeForWindow"),
             Member::there("/isWindowTerminatedEarly"),
         ],
-        rewrite: lambda_with::rewrite::<DynamoDbWindowEvent>,
+        rewrite: lambda_with::rewriter::<DynamoDbWindowEvent>(),
     };
 }
 
@@ -341,7 +341,7 @@ impl Shaped for DynamoDbKinesisRecord {
             Member::there("/dynamodb/Keys"),
             Member::constant("/eventSource", "aws:dynamodb"),
         ],
-        rewrite: lambda_with::rewrite::<DynamoDbKinesisRecord>,
+        rewrite: lambda_with::rewriter::<DynamoDbKinesisRecord>(),
     };
 }
 
@@ -386,7 +386,7 @@ impl Shaped for DynamoDbBatchResponse {
         name: "DynamoDbBatchResponse",
         response: true,
         members: &[Member::there("/batchItemFailures")],
-        rewrite: lambda_with::rewrite::<DynamoDbBatchResponse>,
+        rewrite: lambda_with::rewriter::<DynamoDbBatchResponse>(),
     };
 }
 
@@ -408,7 +408,7 @@ impl Shaped for DynamoDbWindowResponse {
         name: "DynamoDbWindowResponse",
         response: true,
         members: &[Member::there("/state")],
-        rewrite: lambda_with::rewrite::<DynamoDbWindowResponse>,
+        rewrite: lambda_with::rewriter::<DynamoDbWindowResponse>(),
     };
 }
 
@@ -466,7 +466,7 @@ impl Shaped for DynamoDbFailureRecord {
             Member::there("/DDBStreamBatchInfo/batchSize"),
             Member::there("/DDBStreamBatchInfo/streamArn"),
         ],
-        rewrite: lambda_with::rewrite::<DynamoDbFailureRecord>,
+        rewrite: lambda_with::rewriter::<DynamoDbFailureRecord>(),
     };
 }
 

@@ -58,7 +58,7 @@ impl Shaped for EventBridgeEvent {
             Member::there("/region"),
             Member::there("/detail"),
         ],
-        rewrite: lambda_with::rewrite::<EventBridgeEvent>,
+        rewrite: lambda_with::rewriter::<EventBridgeEvent>(),
     };
 }
 

@@ -41,7 +41,7 @@ impl Shaped for FirehoseEvent {
             Member::there("/records/0/recordId"),
             Member::there("/records/0/approximateArrivalTimestamp"),
         ],
-        rewrite: lambda_with::rewrite::<FirehoseEvent>,
+        rewrite: lambda_with::rewriter::<FirehoseEvent>(),
     };
 }
 
@@ -121,7 +121,7 @@ impl Shaped for FirehoseResponse {
             Member::there("/records/0/recordId"),
             Member::there("/records/0/result"),
         ],
-        rewrite: lambda_with::rewrite::<FirehoseResponse>,
+        rewrite: lambda_with::rewriter::<FirehoseResponse>(),
     };
 }
 

@@ -92,7 +92,7 @@ impl Shaped for WrappedEvent {
             Member::there("/event/payload/actionExecutionId"),
             Member::there("/event/payload/state"),
         ],
-        rewrite: lambda_with::rewrite::<WrappedEvent>,
+        rewrite: lambda_with::rewriter::<WrappedEvent>(),
     };
 }
 
@@ -118,7 +118,7 @@ impl Shaped for LabelledEvent {
             Member::there("/event: /payload/actionExecutionId"),
             Member::there("/event: /payload/state"),
         ],
-        rewrite: lambda_with::rewrite::<LabelledEvent>,
+        rewrite: lambda_with::rewriter::<LabelledEvent>(),
     };
 }
 
@@ -151,7 +151,7 @@ impl Shaped for DetectorEvent {
             Member::there("/payload/state"),
             Member::there("/payload/state/stateName"),
         ],
-        rewrite: lambda_with::rewrite::<DetectorEvent>,
+        rewrite: lambda_with::rewriter::<DetectorEvent>(),
     };
 }
 

@@ -63,7 +63,7 @@ impl Shaped for LifecycleEvent {
             Member::there("/sessionIdentifier"),
             Member::there("/principalIdentifier"),
         ],
-        rewrite: lambda_with::rewrite::<LifecycleEvent>,
+        rewrite: lambda_with::rewriter::<LifecycleEvent>(),
     };
 }
 
@@ -283,7 +283,7 @@ impl Shaped for RuleError {
             Member::there("/failures"),
             Member::there("/failures/0/failedAction"),
         ],
-        rewrite: lambda_with::rewrite::<RuleError>,
+        rewrite: lambda_with::rewriter::<RuleError>(),
     };
 }
 
@@ -330,7 +330,7 @@ impl Shaped for AuthorizerRequest {
             Member::there("/protocolData"),
             Member::there("/connectionMetadata"),
         ],
-        rewrite: lambda_with::rewrite::<AuthorizerRequest>,
+        rewrite: lambda_with::rewriter::<AuthorizerRequest>(),
     };
 }
 
@@ -495,7 +495,7 @@ impl Shaped for AuthorizerResponse {
         name: "AuthorizerResponse",
         response: true,
         members: &[Member::there("/isAuthenticated")],
-        rewrite: lambda_with::rewrite::<AuthorizerResponse>,
+        rewrite: lambda_with::rewriter::<AuthorizerResponse>(),
     };
 }
 
@@ -618,7 +618,7 @@ impl Shaped for ProvisioningRequest {
             Member::there("/clientId"),
             Member::there("/parameters"),
         ],
-        rewrite: lambda_with::rewrite::<ProvisioningRequest>,
+        rewrite: lambda_with::rewriter::<ProvisioningRequest>(),
     };
 }
 
@@ -638,7 +638,7 @@ impl Shaped for ProvisioningResponse {
         name: "ProvisioningResponse",
         response: true,
         members: &[Member::there("/allowProvisioning")],
-        rewrite: lambda_with::rewrite::<ProvisioningResponse>,
+        rewrite: lambda_with::rewriter::<ProvisioningResponse>(),
     };
 }
 
@@ -664,7 +664,7 @@ impl Shaped for OneClickEvent {
             Member::there("/deviceInfo"),
             Member::there("/placementInfo"),
         ],
-        rewrite: lambda_with::rewrite::<OneClickEvent>,
+        rewrite: lambda_with::rewriter::<OneClickEvent>(),
     };
 }
 
@@ -745,7 +745,7 @@ impl Shaped for ButtonEvent {
             Member::there("/clickType"),
             Member::there("/batteryVoltage"),
         ],
-        rewrite: lambda_with::rewrite::<ButtonEvent>,
+        rewrite: lambda_with::rewriter::<ButtonEvent>(),
     };
 }
 

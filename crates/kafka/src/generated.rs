@@ -33,7 +33,7 @@ impl Shaped for KafkaEvent {
             Member::constant("/eventSource", "SelfManagedKafka"),
             Member::there("/records"),
         ],
-        rewrite: lambda_with::rewrite::<KafkaEvent>,
+        rewrite: lambda_with::rewriter::<KafkaEvent>(),
     };
 }
 
@@ -166,7 +166,7 @@ impl Shaped for KafkaBatchResponse {
         name: "KafkaBatchResponse",
         response: true,
         members: &[Member::there("/batchItemFailures")],
-        rewrite: lambda_with::rewrite::<KafkaBatchResponse>,
+        rewrite: lambda_with::rewriter::<KafkaBatchResponse>(),
     };
 }
 
@@ -228,7 +228,7 @@ impl Shaped for KafkaFailure {
             Member::there("/KafkaBatchInfo/batchSize"),
             Member::there("/KafkaBatchInfo/payloadSize"),
         ],
-        rewrite: lambda_with::rewrite::<KafkaFailure>,
+        rewrite: lambda_with::rewriter::<KafkaFailure>(),
     };
 }
 

@@ -38,7 +38,7 @@ impl Shaped for KinesisEvent {
             Member::there("/Records/0/awsRegion"),
             Member::there("/Records/0/eventSourceARN"),
         ],
-        rewrite: lambda_with::rewrite::<KinesisEvent>,
+        rewrite: lambda_with::rewriter::<KinesisEvent>(),
     };
 }
 
@@ -85,7 +85,7 @@ impl Shaped for KinesisWindowEvent {
             Member::there("/isFinalInvokeForWindow"),
             Member::there("/isWindowTerminatedEarly"),
         ],
-        rewrite: lambda_with::rewrite::<KinesisWindowEvent>,
+        rewrite: lambda_with::rewriter::<KinesisWindowEvent>(),
     };
 }
 
@@ -226,7 +226,7 @@ impl Shaped for KinesisBatchResponse {
         name: "KinesisBatchResponse",
         response: true,
         members: &[Member::there("/batchItemFailures")],
-        rewrite: lambda_with::rewrite::<KinesisBatchResponse>,
+        rewrite: lambda_with::rewriter::<KinesisBatchResponse>(),
     };
 }
 
@@ -248,7 +248,7 @@ impl Shaped for KinesisWindowResponse {
         name: "KinesisWindowResponse",
         response: true,
         members: &[Member::there("/state")],
-        rewrite: lambda_with::rewrite::<KinesisWindowResponse>,
+        rewrite: lambda_with::rewriter::<KinesisWindowResponse>(),
     };
 }
 
@@ -306,7 +306,7 @@ impl Shaped for KinesisFailureRecord {
             Member::there("/KinesisBatchInfo/batchSize"),
             Member::there("/KinesisBatchInfo/streamArn"),
         ],
-        rewrite: lambda_with::rewrite::<KinesisFailureRecord>,
+        rewrite: lambda_with::rewriter::<KinesisFailureRecord>(),
     };
 }
 

@@ -70,7 +70,7 @@ impl Shaped for LexEvent {
             Member::there("/interpretations/0/intent/name"),
             Member::there("/sessionState"),
         ],
-        rewrite: lambda_with::rewrite::<LexEvent>,
+        rewrite: lambda_with::rewriter::<LexEvent>(),
     };
 }
 
@@ -1131,7 +1131,7 @@ impl Shaped for LexResponse {
         name: "LexResponse",
         response: true,
         members: &[Member::there("/sessionState")],
-        rewrite: lambda_with::rewrite::<LexResponse>,
+        rewrite: lambda_with::rewriter::<LexResponse>(),
     };
 }
 
@@ -1303,7 +1303,7 @@ impl Shaped for LexV1Event {
             Member::there("/currentIntent"),
             Member::there("/currentIntent/name"),
         ],
-        rewrite: lambda_with::rewrite::<LexV1Event>,
+        rewrite: lambda_with::rewriter::<LexV1Event>(),
     };
 }
 
@@ -1427,7 +1427,7 @@ impl Shaped for LexV1Response {
             Member::there("/dialogAction"),
             Member::there("/dialogAction/type"),
         ],
-        rewrite: lambda_with::rewrite::<LexV1Response>,
+        rewrite: lambda_with::rewriter::<LexV1Response>(),
     };
 }
 

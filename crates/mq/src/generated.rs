@@ -35,7 +35,7 @@ impl Shaped for ActiveMqEvent {
             Member::there("/messages/0/messageType"),
             Member::there("/messages/0/timestamp"),
         ],
-        rewrite: lambda_with::rewrite::<ActiveMqEvent>,
+        rewrite: lambda_with::rewriter::<ActiveMqEvent>(),
     };
 }
 
@@ -202,7 +202,7 @@ impl Shaped for RabbitMqEvent {
             Member::there("/eventSourceArn"),
             Member::there("/rmqMessagesByQueue"),
         ],
-        rewrite: lambda_with::rewrite::<RabbitMqEvent>,
+        rewrite: lambda_with::rewriter::<RabbitMqEvent>(),
     };
 }
 

@@ -39,7 +39,7 @@ impl Shaped for MskEvent {
             Member::there("/eventSourceArn"),
             Member::there("/records"),
         ],
-        rewrite: lambda_with::rewrite::<MskEvent>,
+        rewrite: lambda_with::rewriter::<MskEvent>(),
     };
 }
 

@@ -33,7 +33,7 @@ impl Shaped for S3BatchEvent {
             Member::there("/tasks/0/taskId"),
             Member::there("/tasks/0/s3Key"),
         ],
-        rewrite: lambda_with::rewrite::<S3BatchEvent>,
+        rewrite: lambda_with::rewriter::<S3BatchEvent>(),
     };
 }
 
@@ -96,7 +96,7 @@ impl Shaped for S3BatchResponse {
             Member::there("/results/0/taskId"),
             Member::there("/results/0/resultCode"),
         ],
-        rewrite: lambda_with::rewrite::<S3BatchResponse>,
+        rewrite: lambda_with::rewriter::<S3BatchResponse>(),
     };
 }
 

@@ -36,7 +36,7 @@ impl Shaped for S3Event {
             Member::there("/Records/0/s3/bucket"),
             Member::there("/Records/0/s3/object"),
         ],
-        rewrite: lambda_with::rewrite::<S3Event>,
+        rewrite: lambda_with::rewriter::<S3Event>(),
     };
 }
 
@@ -72,7 +72,7 @@ impl Shaped for S3TestEvent {
             Member::constant("/Event", "s3:TestEvent"),
             Member::there("/Bucket"),
         ],
-        rewrite: lambda_with::rewrite::<S3TestEvent>,
+        rewrite: lambda_with::rewriter::<S3TestEvent>(),
     };
 }
 

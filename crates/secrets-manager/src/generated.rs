@@ -33,7 +33,7 @@ impl Shaped for RotationEvent {
             Member::there("/SecretId"),
             Member::there("/ClientRequestToken"),
         ],
-        rewrite: lambda_with::rewrite::<RotationEvent>,
+        rewrite: lambda_with::rewriter::<RotationEvent>(),
     };
 }
 

@@ -31,7 +31,7 @@ impl Shaped for SesEvent {
             Member::there("/Records/0/ses/mail"),
             Member::there("/Records/0/ses/receipt"),
         ],
-        rewrite: lambda_with::rewrite::<SesEvent>,
+        rewrite: lambda_with::rewriter::<SesEvent>(),
     };
 }
 
@@ -157,7 +157,7 @@ impl Shaped for SesReceived {
             Member::there("/receipt/action"),
             Member::there("/receipt/action/type"),
         ],
-        rewrite: lambda_with::rewrite::<SesReceived>,
+        rewrite: lambda_with::rewriter::<SesReceived>(),
     };
 }
 
@@ -631,7 +631,7 @@ impl Shaped for SesFeedback {
             Member::there("/mail/timestamp"),
             Member::there("/mail/messageId"),
         ],
-        rewrite: lambda_with::rewrite::<SesFeedback>,
+        rewrite: lambda_with::rewriter::<SesFeedback>(),
     };
 }
 
@@ -685,7 +685,7 @@ impl Shaped for SesSendingEvent {
             Member::there("/mail/timestamp"),
             Member::there("/mail/messageId"),
         ],
-        rewrite: lambda_with::rewrite::<SesSendingEvent>,
+        rewrite: lambda_with::rewriter::<SesSendingEvent>(),
     };
 }
 
@@ -1146,7 +1146,7 @@ impl Shaped for SesDisposition {
         name: "SesDisposition",
         response: true,
         members: &[Member::there("/disposition")],
-        rewrite: lambda_with::rewrite::<SesDisposition>,
+        rewrite: lambda_with::rewriter::<SesDisposition>(),
     };
 }
 

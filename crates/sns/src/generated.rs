@@ -34,7 +34,7 @@ impl Shaped for SnsEvent {
             Member::there("/Records/0/Sns/Message"),
             Member::there("/Records/0/Sns/Timestamp"),
         ],
-        rewrite: lambda_with::rewrite::<SnsEvent>,
+        rewrite: lambda_with::rewriter::<SnsEvent>(),
     };
 }
 
@@ -229,7 +229,7 @@ impl Shaped for SnsEnvelope {
             Member::there("/Message"),
             Member::there("/Timestamp"),
         ],
-        rewrite: lambda_with::rewrite::<SnsEnvelope>,
+        rewrite: lambda_with::rewriter::<SnsEnvelope>(),
     };
 }
 
@@ -277,7 +277,7 @@ impl Shaped for SnsConfirmation {
             Member::there("/SubscribeURL"),
             Member::there("/Timestamp"),
         ],
-        rewrite: lambda_with::rewrite::<SnsConfirmation>,
+        rewrite: lambda_with::rewriter::<SnsConfirmation>(),
     };
 }
 
@@ -407,7 +407,7 @@ impl Shaped for AlarmMessage {
             Member::there("/AlarmArn"),
             Member::there("/OldStateValue"),
         ],
-        rewrite: lambda_with::rewrite::<AlarmMessage>,
+        rewrite: lambda_with::rewriter::<AlarmMessage>(),
     };
 }
 

@@ -40,7 +40,7 @@ impl Shaped for SqsEvent {
             Member::there("/Records/0/eventSourceARN"),
             Member::there("/Records/0/awsRegion"),
         ],
-        rewrite: lambda_with::rewrite::<SqsEvent>,
+        rewrite: lambda_with::rewriter::<SqsEvent>(),
     };
 }
 
@@ -270,7 +270,7 @@ impl Shaped for SqsBatchResponse {
         name: "SqsBatchResponse",
         response: true,
         members: &[Member::there("/batchItemFailures")],
-        rewrite: lambda_with::rewrite::<SqsBatchResponse>,
+        rewrite: lambda_with::rewriter::<SqsBatchResponse>(),
     };
 }
 

@@ -290,7 +290,7 @@ impl Shaped for Segment {
             Member::there("/trace_id"),
             Member::there("/start_time"),
         ],
-        rewrite: lambda_with::rewrite::<Segment>,
+        rewrite: lambda_with::rewriter::<Segment>(),
     };
 }
 
@@ -549,7 +549,7 @@ impl Shaped for IndependentSubsegment {
             Member::there("/parent_id"),
             Member::there("/start_time"),
         ],
-        rewrite: lambda_with::rewrite::<IndependentSubsegment>,
+        rewrite: lambda_with::rewriter::<IndependentSubsegment>(),
     };
 }
 

@@ -51,7 +51,7 @@ impl Shaped for OrderPlacedEvent {
             Member::there("/time"),
             Member::there("/version"),
         ],
-        rewrite: lambda_with::rewrite::<OrderPlacedEvent>,
+        rewrite: lambda_with::rewriter::<OrderPlacedEvent>(),
     };
 }
 

@@ -49,7 +49,7 @@ impl Shaped for ParcelEvent {
         name: "ParcelEvent",
         response: false,
         members: &[Member::there("/number"), Member::there("/steps")],
-        rewrite: lambda_with::rewrite::<ParcelEvent>,
+        rewrite: lambda_with::rewriter::<ParcelEvent>(),
     };
 }
 

@@ -71,7 +71,7 @@ pub(super) fn shape(model: &Model, root: &Root) -> TokenStream {
                 name: #name,
                 response: #response,
                 members: &[#(#members),*],
-                rewrite: lambda_with::rewrite::<#owner>,
+                rewrite: lambda_with::rewriter::<#owner>(),
             };
         }
     }

@@ -41,7 +41,7 @@ impl Shaped for WidgetEvent {
             Member::constant("/eventSource", "aws:widgets"),
             Member::there("/nothing"),
         ],
-        rewrite: lambda_with::rewrite::<WidgetEvent>,
+        rewrite: lambda_with::rewriter::<WidgetEvent>(),
     };
 }
 
@@ -401,7 +401,7 @@ impl Shaped for WidgetAlarm {
         name: "WidgetAlarm",
         response: false,
         members: &[Member::there("/Alarm")],
-        rewrite: lambda_with::rewrite::<WidgetAlarm>,
+        rewrite: lambda_with::rewriter::<WidgetAlarm>(),
     };
 }
 
@@ -460,7 +460,7 @@ impl Shaped for WidgetAnswer {
         name: "WidgetAnswer",
         response: true,
         members: &[Member::there("/id")],
-        rewrite: lambda_with::rewrite::<WidgetAnswer>,
+        rewrite: lambda_with::rewriter::<WidgetAnswer>(),
     };
 }
 
