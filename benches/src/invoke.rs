@@ -11,35 +11,51 @@ use crate::table::{Table, median};
 const PAYLOADS: [&str; 3] = ["sqs-10x1k", "sqs-1000x256", "sqs-10x100k"];
 
 /// How often every variant has its turn.
-const ROUNDS: usize = 9;
+const ROUNDS: usize = 7;
 
-/// Prints invocations per second of one thread that is the function and its Runtime API.
+/// Prints invocations per second of one thread that is the function and its Runtime API, and the CPU
+/// time of the function when the API has a thread of its own.
 pub(crate) fn run(json: bool) -> Result<()> {
-    let mut table = Table::new(&["today /s", "read /s", "lazy /s", "read ×", "lazy ×"]);
+    let mut rates = Table::new(&["today /s", "read /s", "lazy /s", "read ×", "lazy ×"]);
+    let mut times = Table::new(&["today µs", "read µs", "lazy µs", "read ×", "lazy ×"]);
     for payload in PAYLOADS {
-        let mut samples = vec![Vec::new(); VARIANTS.len()];
+        let mut together = vec![Vec::new(); VARIANTS.len()];
+        let mut apart = vec![Vec::new(); VARIANTS.len()];
         for _ in 0..ROUNDS {
-            for (variant, samples) in VARIANTS.iter().zip(&mut samples) {
-                samples.push(measure(variant, payload)?);
+            for (index, variant) in VARIANTS.iter().enumerate() {
+                together[index].push(measure(variant, payload, "together")?.0);
+                apart[index].push(measure(variant, payload, "apart")?.1);
             }
         }
-        let mut rates: Vec<f64> = samples.iter_mut().map(|samples| median(samples)).collect();
-        rates.extend([rates[1] / rates[0], rates[2] / rates[0]]);
-        table.row(payload, rates);
+        let medians = |samples: &mut [Vec<f64>]| -> Vec<f64> {
+            samples.iter_mut().map(|samples| median(samples)).collect()
+        };
+        let mut row = medians(&mut together);
+        row.extend([row[1] / row[0], row[2] / row[0]]);
+        rates.row(payload, row);
+        let mut row = medians(&mut apart);
+        row.extend([row[0] / row[1], row[0] / row[2]]);
+        times.row(payload, row);
     }
     if !json {
-        println!("invocations per second, median of {ROUNDS} turns");
+        println!(
+            "invocations per second on one thread with the Runtime API, median of {ROUNDS} turns"
+        );
     }
-    table.print(json);
+    rates.print(json);
+    if !json {
+        println!("\nCPU time of the function's thread per invocation, the kernel's part included");
+    }
+    times.print(json);
     Ok(())
 }
 
-/// Invocations per second, from a process of its own: `lambda_runtime` reads its settings from the
-/// environment.
-fn measure(variant: &str, payload: &str) -> Result<f64> {
+/// Invocations per second and CPU time of one, from a process of its own: `lambda_runtime` reads its
+/// settings from the environment.
+fn measure(variant: &str, payload: &str, place: &str) -> Result<(f64, f64)> {
     let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let output = Command::new(std::env::current_exe()?)
-        .args(["function", variant, payload])
+        .args(["function", variant, payload, place])
         .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
         .env("AWS_LAMBDA_FUNCTION_NAME", "f")
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
@@ -52,8 +68,10 @@ fn measure(variant: &str, payload: &str) -> Result<f64> {
     if !output.status.success() {
         bail!("the function failed");
     }
-    let rate = String::from_utf8(output.stdout)?;
-    rate.trim()
-        .parse()
-        .with_context(|| format!("the function printed `{rate}`"))
+    let printed = String::from_utf8(output.stdout)?;
+    let (rate, cpu) = printed
+        .trim()
+        .split_once(' ')
+        .with_context(|| format!("the function printed `{printed}`"))?;
+    Ok((rate.parse()?, cpu.parse()?))
 }

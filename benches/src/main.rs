@@ -51,7 +51,7 @@ fn main() -> Result<()> {
         ["trace"] => trace::run(false),
         ["trace", "--json"] => trace::run(true),
         // How `invoke` starts the function it measures.
-        ["function", variant, payload] => function::run(variant, payload),
+        ["function", variant, payload, place] => function::run(variant, payload, place),
         #[cfg(feature = "allocations")]
         ["allocations", rest @ ..] => {
             allocations::run(rest == ["--json"]);

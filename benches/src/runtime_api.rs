@@ -1,6 +1,8 @@
-//! As much of Lambda's Runtime API as one function needs, in the function's own thread.
+//! As much of Lambda's Runtime API as one function needs.
 
+use std::fs;
 use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -11,13 +13,41 @@ use tokio::net::TcpStream;
 /// Answers that are not counted: the first fill caches and buffers.
 const WARM_UP: u32 = 20;
 
-/// Offers the same event over and over; returns the seconds on the clock and the answers counted
-/// once `turn` is over.
+/// What was counted in one turn.
+pub(crate) struct Counted {
+    pub(crate) answers: u32,
+    /// The time on the clock.
+    pub(crate) time: Duration,
+    /// The time the function's thread was on a processor.
+    pub(crate) cpu: Duration,
+    /// Open as long as this lives, so that the function's last request does not fail.
+    _connection: BufStream<TcpStream>,
+}
+
+/// A thread, by what Linux knows it as.
+pub(crate) struct Thread(PathBuf);
+
+impl Thread {
+    pub(crate) fn current() -> Result<Self> {
+        let id = fs::read_link("/proc/thread-self").context("this bench needs Linux")?;
+        Ok(Self(Path::new("/proc").join(id).join("schedstat")))
+    }
+
+    /// How long it has been on a processor.
+    fn cpu(&self) -> Result<Duration> {
+        let stat = fs::read_to_string(&self.0).context("this bench needs Linux")?;
+        let nanos = stat.split(' ').next().unwrap_or_default();
+        Ok(Duration::from_nanos(nanos.parse()?))
+    }
+}
+
+/// Offers the same event over and over to the function that runs on a thread, until `turn` is over.
 pub(crate) async fn serve(
     listener: TcpListener,
     event: &Bytes,
     turn: Duration,
-) -> Result<(Duration, u32)> {
+    function: &Thread,
+) -> Result<Counted> {
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let (stream, _) = listener
@@ -28,7 +58,7 @@ pub(crate) async fn serve(
     let mut stream = BufStream::with_capacity(16 * 1024, 16 * 1024, stream);
     let next = response(event);
     let mut answers = 0;
-    let mut start = Instant::now();
+    let (mut start, mut cpu) = (Instant::now(), Duration::ZERO);
     loop {
         let mut request = String::new();
         stream.read_line(&mut request).await?;
@@ -41,14 +71,19 @@ pub(crate) async fn serve(
                 .await?;
             answers += 1;
             if answers == WARM_UP {
-                start = Instant::now();
+                (start, cpu) = (Instant::now(), function.cpu()?);
             }
         } else {
             bail!("the function did not succeed: `{request}`");
         }
         stream.flush().await?;
         if answers > WARM_UP && start.elapsed() > turn {
-            return Ok((start.elapsed(), answers - WARM_UP));
+            return Ok(Counted {
+                answers: answers - WARM_UP,
+                time: start.elapsed(),
+                cpu: function.cpu()?.saturating_sub(cpu),
+                _connection: stream,
+            });
         }
     }
 }

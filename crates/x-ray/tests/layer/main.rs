@@ -2,6 +2,7 @@
 #![cfg(feature = "layer")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod beside;
 mod conventions;
 mod large;
 
