@@ -81,9 +81,34 @@ async fn a_topic_is_connected_changed_and_disconnected() {
     };
     fake::mapping(
         &first,
-        made,
+        made.clone(),
         &second,
         json!({ "BatchSize": 50, "Enabled": false }),
+    )
+    .await;
+    // What a definition no longer has is taken away, and what is left out of an update would stay.
+    let bare = Kafka {
+        access: Vec::new(),
+        log_level: None,
+        schema_registry: None,
+        tags: [("team", "pier"), ("tier", "1")]
+            .map(|(key, value)| (key.into(), value.into()))
+            .into(),
+        ..first.clone()
+    };
+    fake::mapping(
+        &first,
+        made,
+        &bare,
+        json!({
+            "LoggingConfig": {},
+            "SelfManagedKafkaEventSourceConfig": {
+                "ConsumerGroupId": "orders-function",
+                "SchemaRegistryConfig": {},
+            },
+            "SourceAccessConfigurations": [],
+            "Tags": { "team": "pier", "tier": "1" },
+        }),
     )
     .await;
 }

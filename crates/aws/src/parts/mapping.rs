@@ -3,14 +3,11 @@
 use lambda_with::{Arn, Error, ErrorKind, Function};
 use serde_json::{Map, Value, json};
 
-use super::mapping_members::{CREATE_ONLY, IDENTITY, defaults, of_properties, same};
+use super::mapping_members::{IDENTITY, KAFKA, defaults, is_fixed, of_properties, same};
 use crate::change::{Action, Change, Reading};
 use crate::plan::Goal;
 use crate::session::Session;
 use crate::wire::{Aim, Part, Pauses, Stage, Work};
-
-/// How the member ends that holds the settings of a Kafka source.
-const KAFKA: &str = "KafkaEventSourceConfig";
 
 /// The mapping of one source and one function.
 #[derive(Debug)]
@@ -83,6 +80,16 @@ impl Mapping {
         let defaults: Map<String, Value> = defaults(&self.service()).into_iter().collect();
         let mut wanted = defaults.clone();
         wanted.extend(self.wanted.clone());
+        for member in found
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name)
+        {
+            if member.ends_with(KAFKA) && !wanted.contains_key(member) {
+                wanted.insert(member.clone(), json!({}));
+            }
+        }
         let enabled = wanted.remove("Enabled").unwrap_or(Value::Bool(true));
         let mut differences = Vec::new();
         let state = found["State"].as_str().unwrap_or_default();
@@ -91,14 +98,23 @@ impl Mapping {
             differences.push(("Enabled".to_owned(), standing, enabled));
         }
         for (member, mut wanted) in wanted {
-            let skipped = member == "FunctionName" || member == "Tags";
-            if skipped || IDENTITY.contains(&member.as_str()) {
+            // Tags that cannot be read are those it was made with.
+            let unread = member == "Tags" && found["Tags"].is_null();
+            if unread || member == "FunctionName" || IDENTITY.contains(&member.as_str()) {
                 continue;
             }
             let found = &found[&member];
-            // Lambda draws a consumer group where none is named.
-            if member.ends_with(KAFKA) && wanted["ConsumerGroupId"].is_null() {
-                wanted["ConsumerGroupId"] = found["ConsumerGroupId"].clone();
+            if member.ends_with(KAFKA) {
+                // Lambda draws a consumer group where none is named.
+                if wanted["ConsumerGroupId"].is_null() {
+                    wanted["ConsumerGroupId"] = found["ConsumerGroupId"].clone();
+                }
+                // What is left out of an update stays.
+                if wanted["SchemaRegistryConfig"].is_null()
+                    && found["SchemaRegistryConfig"].is_object()
+                {
+                    wanted["SchemaRegistryConfig"] = json!({});
+                }
             }
             // What is at its default may be left out of the answer.
             let standing = defaults
@@ -199,8 +215,15 @@ impl Mapping {
             }
             Action::Update => {
                 let sent = |detail: &crate::Detail| (detail.member.clone(), detail.wanted.clone());
-                self.update(uuid, change.details.iter().map(sent).collect())
-                    .await?;
+                let mut members: Map<_, _> = change.details.iter().map(sent).collect();
+                let tags = members.remove("Tags");
+                if !members.is_empty() {
+                    self.update(uuid, members).await?;
+                }
+                let arn = found.as_ref().map(|found| &found["EventSourceMappingArn"]);
+                if let (Some(tags), Some(Value::String(arn))) = (tags, arn) {
+                    self.tag(arn, &tags).await?;
+                }
             }
             Action::Remove => self.delete(uuid).await?,
         }
@@ -296,12 +319,6 @@ impl Part for Mapping {
     fn apply<'a>(&'a self, aim: Aim, done: &'a mut Vec<Change>) -> Work<'a, ()> {
         Box::pin(self.reconcile(aim, done))
     }
-}
-
-/// Whether a member cannot be changed once the mapping stands.
-fn is_fixed(member: &str, found: &Value, wanted: &Value) -> bool {
-    let group = |config: &Value| config["ConsumerGroupId"].clone();
-    CREATE_ONLY.contains(&member) || member.ends_with(KAFKA) && group(found) != group(wanted)
 }
 
 /// Whether the same call may go through in a moment: the role's policy has not spread yet, the

@@ -1,7 +1,7 @@
 //! The calls about event source mappings, with bodies as they are on the wire.
 
 use lambda_with::Error;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::mapping::Mapping;
 use crate::error::{failed, if_there};
@@ -46,7 +46,39 @@ impl Mapping {
         let exchange = Exchange::new();
         let request = self.session.lambda().get_event_source_mapping().uuid(uuid);
         let sent = request.customize().interceptor(exchange.clone()).send();
-        if_there(exchange.document("GetEventSourceMapping", self.what(), sent.await))
+        let found = if_there(exchange.document("GetEventSourceMapping", self.what(), sent.await))?;
+        match found {
+            Some(found) => self.tagged(found).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The mapping with those of its tags that are wanted, which it does not show itself.
+    async fn tagged(&self, mut found: Value) -> Result<Value, Error> {
+        let arn = found["EventSourceMappingArn"].as_str().map(str::to_owned);
+        let (Some(arn), Some(wanted)) = (arn, self.wanted.get("Tags")) else {
+            return Ok(found);
+        };
+        let answer = self.session.lambda().list_tags().resource(arn).send().await;
+        let answer = answer.map_err(|error| failed("ListTags", self.what(), error));
+        let Some(answer) = if_there(answer)? else {
+            return Ok(found);
+        };
+        let tags = answer.tags.into_iter().flatten();
+        let tags = tags.filter(|(key, _)| wanted.get(key).is_some());
+        found["Tags"] = json!(tags.collect::<std::collections::BTreeMap<_, _>>());
+        Ok(found)
+    }
+
+    /// Adds tags, and leaves others as they are.
+    pub(super) async fn tag(&self, arn: &str, tags: &Value) -> Result<(), Error> {
+        let tags = tags.as_object().into_iter().flatten();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let tags = tags.map(|(key, value)| (key.clone(), text(value)));
+        let request = self.session.lambda().tag_resource().resource(arn);
+        let answer = request.set_tags(Some(tags.collect())).send().await;
+        answer.map_err(|error| failed("TagResource", self.what(), error))?;
+        Ok(())
     }
 
     pub(super) async fn create(&self) -> Result<(), Error> {

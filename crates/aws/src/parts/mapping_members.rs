@@ -6,7 +6,9 @@ use serde_json::{Map, Value, json};
 use crate::change::sorted;
 
 /// What cannot be changed after a mapping was made.
-pub(super) const CREATE_ONLY: [&str; 2] = ["StartingPosition", "StartingPositionTimestamp"];
+const CREATE_ONLY: [&str; 2] = ["StartingPosition", "StartingPositionTimestamp"];
+/// How the member ends that holds the settings of a Kafka source.
+pub(super) const KAFKA: &str = "KafkaEventSourceConfig";
 /// What tells one mapping of a function from another.
 pub(super) const IDENTITY: [&str; 4] = [
     "EventSourceArn",
@@ -69,6 +71,10 @@ pub(super) fn defaults(service: &str) -> Vec<(String, Value)> {
         defaults.push(("ParallelizationFactor", json!(1)));
         defaults.push(("TumblingWindowInSeconds", json!(0)));
     }
+    if kafka {
+        defaults.push(("LoggingConfig", json!({})));
+        defaults.push(("SourceAccessConfigurations", json!([])));
+    }
     if streams || kafka {
         defaults.push(("BisectBatchOnFunctionError", json!(false)));
         defaults.push((
@@ -82,6 +88,29 @@ pub(super) fn defaults(service: &str) -> Vec<(String, Value)> {
         .into_iter()
         .map(|(member, value)| (member.to_owned(), value))
         .collect()
+}
+
+/// Whether a member cannot be changed once the mapping stands.
+pub(super) fn is_fixed(member: &str, found: &Value, wanted: &Value) -> bool {
+    let group = |config: &Value| config["ConsumerGroupId"].clone();
+    let mode = |config: &Value| {
+        let mode = config["ConsumptionMode"].as_str();
+        mode.unwrap_or("Stream").to_owned()
+    };
+    match member {
+        "SourceAccessConfigurations" => host(found) != host(wanted),
+        _ if member.ends_with(KAFKA) => {
+            (group(found), mode(found)) != (group(wanted), mode(wanted))
+        }
+        _ => CREATE_ONLY.contains(&member),
+    }
+}
+
+/// The virtual host among ways of access; `/` unless one is named.
+fn host(access: &Value) -> &str {
+    let mut entries = access.as_array().into_iter().flatten();
+    let host = entries.find(|entry| entry["Type"] == "VIRTUAL_HOST");
+    host.and_then(|host| host["URI"].as_str()).unwrap_or("/")
 }
 
 /// Whether two values of a member mean the same. What is null or empty is as if left out, and lists
@@ -160,6 +189,48 @@ mod tests {
                 "Topics": ["orders"],
             })
         );
+    }
+
+    #[test]
+    fn what_stays_as_it_was_made() {
+        let access = |host: &str| {
+            json!([
+                { "Type": "BASIC_AUTH", "URI": "arn:s" },
+                { "Type": "VIRTUAL_HOST", "URI": host },
+            ])
+        };
+        for (member, found, wanted, expected) in [
+            ("BatchSize", json!(1), json!(2), false),
+            (
+                "StartingPosition",
+                json!("LATEST"),
+                json!("TRIM_HORIZON"),
+                true,
+            ),
+            ("SourceAccessConfigurations", access("/"), access("a"), true),
+            ("SourceAccessConfigurations", access("/"), json!([]), false),
+            (
+                "SelfManagedKafkaEventSourceConfig",
+                json!({ "ConsumerGroupId": "a" }),
+                json!({ "ConsumerGroupId": "b" }),
+                true,
+            ),
+            (
+                "SelfManagedKafkaEventSourceConfig",
+                json!({ "ConsumerGroupId": "a" }),
+                json!({ "ConsumerGroupId": "a", "ConsumptionMode": "Queue" }),
+                true,
+            ),
+            (
+                "SelfManagedKafkaEventSourceConfig",
+                json!({ "ConsumerGroupId": "a", "SchemaRegistryConfig": {} }),
+                json!({ "ConsumerGroupId": "a", "ConsumptionMode": "Stream" }),
+                false,
+            ),
+        ] {
+            let fixed = is_fixed(member, &found, &wanted);
+            assert_eq!(fixed, expected, "{member} {found} {wanted}");
+        }
     }
 
     #[test]

@@ -74,9 +74,9 @@ impl<'e, T: BatchRecord, E> Report<'e, T, E> {
     /// This report, unless the whole batch comes again.
     ///
     /// An answer that names all of a batch and a function that returns an error come to the same for
-    /// the records. But only the error is counted in the function's `Errors` metric, and makes a
-    /// queue's poller slow down. So a function does well to end like this; with Amazon MQ, which
-    /// ignores answers, it must:
+    /// the records. But only the error is counted in the function's `Errors` metric, and only an error
+    /// splits the batch of a stream or topic with `bisect_batch_on_function_error`. So a function does
+    /// well to end like this; with Amazon MQ, which ignores answers, it must:
     ///
     /// ```
     /// # use lambda_with::Error;

@@ -29,6 +29,7 @@
 
 mod access;
 mod check;
+mod connection;
 mod filters;
 pub mod grants;
 mod kafka;

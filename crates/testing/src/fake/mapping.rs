@@ -10,14 +10,19 @@ use super::{Iam, Log, of, session};
 use crate::document::function;
 
 const UUID: &str = "6f1d2c3b-0a49-4f58-8e67-95a4b3c2d1e0";
+const ARN: &str = "arn:aws:lambda:eu-west-1:123456789012:event-source-mapping:";
 
 /// Connects a connection that is one mapping, connects it again, connects it `changed`, disconnects
-/// it, and compares what Lambda was asked to make and to change. The function is `orders`.
+/// it, and compares what Lambda was asked to make and to change. The function is `orders`. `Tags` of the
+/// change are a request of their own, as they are to Lambda.
 ///
 /// # Panics
 ///
 /// When Lambda is asked something else, or connecting again changes something.
-pub async fn mapping<C: Integration>(connection: &C, made: Value, changed: &C, change: Value) {
+pub async fn mapping<C: Integration>(connection: &C, made: Value, changed: &C, mut change: Value) {
+    let tags = change
+        .as_object_mut()
+        .and_then(|change| change.remove("Tags"));
     let (session, log) = lambda();
     let wiring = |connection: &C| {
         let mut wiring = Wiring::new(&session, function("orders")).unwrap();
@@ -26,7 +31,7 @@ pub async fn mapping<C: Integration>(connection: &C, made: Value, changed: &C, c
     };
     let asked = |method| -> Vec<Value> {
         let sent = of(&log, method).into_iter();
-        let sent = sent.filter(|(_, body)| !body.starts_with("Action="));
+        let sent = sent.filter(|(path, _)| path.contains("/event-source-mappings"));
         sent.map(|(_, body)| serde_json::from_str(&body).unwrap())
             .collect()
     };
@@ -39,6 +44,13 @@ pub async fn mapping<C: Integration>(connection: &C, made: Value, changed: &C, c
     assert!(!wiring(changed).status().await.unwrap().is_clean());
     wiring(changed).connect(|_| ()).await.unwrap();
     assert_eq!(asked("PUT"), [change]);
+    let tagged: Vec<Value> = of(&log, "POST")
+        .into_iter()
+        .filter(|(path, _)| path.contains("/tags/"))
+        .map(|(_, body)| serde_json::from_str(&body).unwrap())
+        .collect();
+    let expected: Vec<Value> = tags.iter().map(|tags| json!({ "Tags": tags })).collect();
+    assert_eq!(tagged, expected);
     let again = wiring(changed).connect(|_| ()).await.unwrap();
     assert!(again.is_empty(), "{again:?}");
     wiring(changed).disconnect(|_| ()).await.unwrap();
@@ -69,6 +81,7 @@ fn lambda() -> (Session, Log) {
             ("POST", "/2015-03-31/event-source-mappings") => {
                 let mut made = asked;
                 made["UUID"] = json!(UUID);
+                made["EventSourceMappingArn"] = json!(format!("{ARN}{UUID}"));
                 made["FunctionArn"] = made["FunctionName"].take();
                 (202, mapping.insert(settled(made)).clone())
             }
@@ -79,8 +92,20 @@ fn lambda() -> (Session, Log) {
                 (202, mapping.insert(settled(members.into())).clone())
             }
             ("DELETE", _) => (202, mapping.take().unwrap()),
+            // Those of others are among them.
+            (_, path) if path.contains("/tags/") => {
+                let standing = mapping.as_mut().unwrap();
+                standing["Tags"]["owner"] = json!("somebody else");
+                let tags = standing["Tags"].as_object_mut().unwrap();
+                tags.extend(asked["Tags"].as_object().cloned().unwrap_or_default());
+                (200, json!({ "Tags": tags }))
+            }
             ("GET", path) if path.contains("event-source-mappings/") => match &*mapping {
-                Some(mapping) => (200, mapping.clone()),
+                Some(mapping) => {
+                    let mut shown = mapping.clone();
+                    shown.as_object_mut().unwrap().remove("Tags");
+                    (200, shown)
+                }
                 None => (404, missing()),
             },
             _ => (

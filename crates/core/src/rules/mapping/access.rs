@@ -2,7 +2,7 @@
 
 use super::check::API;
 use super::{AccessType, Mapping, SourceKind};
-use crate::Finding;
+use crate::{Arn, Finding};
 
 pub(super) fn check(mapping: &Mapping, kind: SourceKind, findings: &mut Vec<Finding>) {
     let has = |kind| mapping.access.iter().any(|entry| entry.kind == kind);
@@ -54,6 +54,13 @@ pub(super) fn check(mapping: &Mapping, kind: SourceKind, findings: &mut Vec<Find
             kind,
         ));
     }
+    if has(AccessType::IamOauthbearerAuth) && has(AccessType::OauthbearerAuth) {
+        findings.push(refused(
+            "a token is both for the execution role and for a secret".into(),
+            "keep IAM_OAUTHBEARER_AUTH or OAUTHBEARER_AUTH".into(),
+            kind,
+        ));
+    }
     let details = [
         AccessType::OauthbearerScope,
         AccessType::OauthbearerLogicalCluster,
@@ -90,6 +97,12 @@ fn taken(access: AccessType, kind: SourceKind) -> bool {
     }
 }
 
+/// Whether it is the ARN of a secret.
+pub(super) fn is_secret(uri: &str) -> bool {
+    uri.parse::<Arn>()
+        .is_ok_and(|arn| arn.service() == "secretsmanager")
+}
+
 /// The form a value should have, when it has not got it.
 fn form(access: AccessType, uri: Option<&str>) -> Option<&'static str> {
     let fits = |uri: &str| {
@@ -111,9 +124,7 @@ fn form(access: AccessType, uri: Option<&str>) -> Option<&'static str> {
             (uri.is_some_and(fits), "a name of 1 to 200 characters")
         }
         _ => {
-            let secret = uri.and_then(|uri| uri.parse::<crate::Arn>().ok());
-            let good =
-                secret.is_some_and(|arn| arn.service() == "secretsmanager" && fits(arn.as_str()));
+            let good = uri.is_some_and(|uri| is_secret(uri) && fits(uri));
             (good, "the ARN of a secret, in at most 200 characters")
         }
     };

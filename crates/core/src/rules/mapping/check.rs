@@ -259,7 +259,7 @@ fn destination(mapping: &Mapping, kind: SourceKind, findings: &mut Vec<Finding>)
     let service = to.parse::<crate::Arn>().ok();
     let service = service.as_ref().map(crate::Arn::service);
     let known = match topic {
-        Some(topic) => kind.is_kafka() && !topic.is_empty(),
+        Some(topic) => kind.is_kafka() && ranges::is_topic(topic),
         None => matches!(service, Some("sqs" | "sns" | "s3")),
     };
     if !known || to.len() > 350 {

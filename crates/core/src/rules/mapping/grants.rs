@@ -13,6 +13,7 @@
 //! ```
 
 use super::Mapping;
+use super::access::is_secret;
 use crate::{Arn, Function, RoleStatement};
 
 /// Reads the secrets that the mapping names, those of its schema registry included.
@@ -59,7 +60,8 @@ pub fn registry(mapping: &Mapping) -> Vec<RoleStatement> {
 
 /// Sends what was given up to the mapping's destination: a queue, a topic of Amazon SNS or a bucket.
 /// A bucket must belong to the function's account; `key` is the customer's KMS key that encrypts the
-/// destination. What writing to a Kafka topic takes, its cluster tells.
+/// destination, and for a queue or topic takes more where it belongs to another account. What writing
+/// to a Kafka topic takes, its cluster tells.
 #[must_use]
 pub fn destination(
     mapping: &Mapping,
@@ -74,15 +76,25 @@ pub fn destination(
         return Vec::new();
     };
     let reason = "Lambda reports here what it gave up";
+    let is_foreign = key.is_some_and(|key| key.account() != function.account());
+    let message: &[&str] = match is_foreign {
+        true => &[
+            "kms:Decrypt",
+            "kms:DescribeKey",
+            "kms:GenerateDataKey",
+            "kms:ReEncrypt*",
+        ],
+        false => &["kms:Decrypt", "kms:GenerateDataKey"],
+    };
     let (send, encrypt): (_, &[&str]) =
         match to.service() {
             "sqs" => (
                 RoleStatement::new(["sqs:SendMessage"], to.as_str(), reason),
-                &["kms:Decrypt", "kms:GenerateDataKey"],
+                message,
             ),
             "sns" => (
                 RoleStatement::new(["sns:Publish"], to.as_str(), reason),
-                &["kms:Decrypt", "kms:GenerateDataKey"],
+                message,
             ),
             "s3" => {
                 let account = function.account();
@@ -150,11 +162,6 @@ pub fn logs(function: &Function) -> RoleStatement {
     let mut logs = RoleStatement::new(actions, format!("{group}:*"), reason);
     logs.resources.push(group);
     logs
-}
-
-fn is_secret(uri: &str) -> bool {
-    uri.parse::<Arn>()
-        .is_ok_and(|arn| arn.service() == "secretsmanager")
 }
 
 fn statement(

@@ -1,8 +1,9 @@
 //! What depends on Kafka's modes.
 
+use super::access::is_secret;
 use super::check::API;
 use super::{AccessType, ConsumptionMode, Mapping, SourceKind};
-use crate::Finding;
+use crate::{Arn, Finding};
 
 const SCALING: &str = "https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html";
 const RETRIES: &str =
@@ -63,6 +64,33 @@ pub(super) fn check(mapping: &Mapping, kind: SourceKind, findings: &mut Vec<Find
                 .why("AWS refuses the mapping")
                 .fix("use BASIC_AUTH, CLIENT_CERTIFICATE_TLS_AUTH, SERVER_ROOT_CA_CERTIFICATE or OAUTHBEARER_AUTH")
                 .page(API),
+        );
+    }
+    let is_glue = |uri: &str| {
+        let arn = uri.parse::<Arn>();
+        arn.is_ok_and(|arn| arn.service() == "glue" && arn.resource().starts_with("registry/"))
+    };
+    let uri = registry.uri.as_str();
+    if !is_glue(uri) && !uri.starts_with("https://") && !uri.starts_with("http://") {
+        findings.push(
+            Finding::error("LW0011", "schema_registry.uri", format!("`{uri}` is no schema registry"))
+                .why("AWS refuses the mapping")
+                .fix("write the ARN of a registry of AWS Glue, arn:aws:glue:REGION:ACCOUNT:registry/NAME, or the URL of one of Confluent")
+                .page(API),
+        );
+    }
+    let is_named = |uri: &Option<String>| uri.as_deref().is_some_and(is_secret);
+    if let Some(entry) = registry.access.iter().find(|entry| !is_named(&entry.uri)) {
+        let uri = entry.uri.as_deref().unwrap_or_default();
+        findings.push(
+            Finding::error(
+                "LW0022",
+                "schema_registry.access",
+                format!("{:?} with `{uri}`", entry.kind),
+            )
+            .why("AWS refuses the mapping")
+            .fix("write the ARN of a secret")
+            .page(API),
         );
     }
 }

@@ -145,13 +145,11 @@ impl SourceKind {
             Self::DynamoDb => {
                 "https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html"
             }
-            Self::Kafka => "https://docs.aws.amazon.com/lambda/latest/dg/with-kafka-configure.html",
+            Self::Kafka => "https://docs.aws.amazon.com/lambda/latest/dg/kafka-esm-parameters.html",
             Self::Kinesis => {
                 "https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html"
             }
-            Self::Msk => {
-                "https://docs.aws.amazon.com/lambda/latest/dg/services-msk-parameters.html"
-            }
+            Self::Msk => "https://docs.aws.amazon.com/lambda/latest/dg/msk-esm-parameters.html",
             Self::SqsFifo | Self::SqsStandard => {
                 "https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html"
             }

@@ -113,11 +113,8 @@ fn lengths(mapping: &Mapping, findings: &mut Vec<Finding>) {
             ));
         }
     }
+    letters(mapping, findings);
     let servers = &mapping.bootstrap_servers;
-    let odd = |server: &&String| {
-        let port = server.rsplit_once(':').map(|(_, port)| port.parse::<u16>());
-        server.len() > 300 || !matches!(port, Some(Ok(_)))
-    };
     if servers.len() > 10 {
         findings.push(out_of_range(
             "bootstrap_servers",
@@ -125,7 +122,7 @@ fn lengths(mapping: &Mapping, findings: &mut Vec<Finding>) {
             "name 10 or fewer; the others are found through them".into(),
         ));
     }
-    if let Some(server) = servers.iter().find(odd) {
+    if let Some(server) = servers.iter().find(|server| !is_server(server)) {
         findings.push(out_of_range(
             "bootstrap_servers",
             format!("`{server}` is no server"),
@@ -142,6 +139,68 @@ fn lengths(mapping: &Mapping, findings: &mut Vec<Finding>) {
             "use 1 to 128 characters for a key and up to 256 for a value".into(),
         ));
     }
+    let in_tag = |letter: char| {
+        letter.is_alphanumeric()
+            || letter.is_whitespace() && !letter.is_control()
+            || "_.:/=+-@".contains(letter)
+    };
+    let odd = |(key, value): &(&String, &String)| !key.chars().chain(value.chars()).all(in_tag);
+    if let Some((key, _)) = mapping.tags.iter().find(odd) {
+        findings.push(out_of_range(
+            "tags",
+            format!("the tag `{key}` has letters no tag can have"),
+            "use letters, digits, blanks and `_.:/=+-@`".into(),
+        ));
+    }
+}
+
+/// Names of which AWS takes certain letters alone.
+fn letters(mapping: &Mapping, findings: &mut Vec<Finding>) {
+    let pollers = mapping.provisioned_pollers.as_ref();
+    for (field, text, others) in [
+        (
+            "consumer_group",
+            mapping.consumer_group.as_deref(),
+            " -/*:_+=.@",
+        ),
+        (
+            "provisioned_pollers.group",
+            pollers.and_then(|pollers| pollers.group.as_deref()),
+            "-_",
+        ),
+    ] {
+        let fits = |letter: char| letter.is_ascii_alphanumeric() || others.contains(letter);
+        if let Some(text) = text.filter(|text| !text.chars().all(fits)) {
+            findings.push(out_of_range(
+                field,
+                format!("`{text}` has letters AWS does not take"),
+                format!("use letters, digits and `{others}`"),
+            ));
+        }
+    }
+}
+
+/// `HOST:PORT`, as AWS takes it: names of letters, digits and `-`, and dots between them.
+fn is_server(server: &str) -> bool {
+    let is_name = |name: &str| {
+        let of_letters = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        !name.is_empty()
+            && !name.starts_with('-')
+            && !name.ends_with('-')
+            && name.bytes().all(of_letters)
+    };
+    server.rsplit_once(':').is_some_and(|(host, port)| {
+        server.len() <= 300
+            && host.split('.').all(is_name)
+            && port.bytes().all(|byte| byte.is_ascii_digit())
+            && port.parse::<u16>().is_ok()
+    })
+}
+
+/// Whether a topic can have this name.
+pub(super) fn is_topic(name: &str) -> bool {
+    let of_letters = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    (1..=249).contains(&name.len()) && !name.starts_with('.') && name.bytes().all(of_letters)
 }
 
 fn out_of_range(field: &'static str, what: String, fix: String) -> Finding {

@@ -62,10 +62,31 @@ pub(super) fn conflicts_within(one: &Mapping, other: &Mapping, kind: SourceKind)
         kind.source_field(),
         "the function reads the source twice",
     )
-    .why("AWS refuses the second mapping: it already exists. Please update or delete the existing mapping")
+    .why(format!(
+        "AWS refuses the second mapping: {} already exists. Please update or delete the existing mapping",
+        twin(one, kind)
+    ))
     .fix("keep one connection, with the patterns of both among its filters")
     .page(kind.page());
     vec![finding]
+}
+
+/// What exists already, in AWS's words; they name the function too.
+fn twin(mapping: &Mapping, kind: SourceKind) -> String {
+    let source = mapping.source.as_ref().map_or("", |arn| arn.as_str());
+    match kind {
+        _ if kind.is_sqs() => {
+            format!("An event source mapping with SQS arn (\" {source} \") and function (\" … \")")
+        }
+        SourceKind::Kafka => format!(
+            "An event source mapping with event source (\"{}\"), function (\"…\"), topics (\"{}\")",
+            mapping.bootstrap_servers.join(","),
+            mapping.topic.as_deref().unwrap_or_default()
+        ),
+        _ => {
+            format!("The event source arn (\" {source} \") and function (\" … \") provided mapping")
+        }
+    }
 }
 
 fn foreign(kind: SourceKind, arn: &Arn) -> Finding {

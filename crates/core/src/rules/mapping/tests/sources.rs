@@ -82,4 +82,52 @@ fn one_source_twice() {
         };
         assert_eq!(found(&one.conflicts_within(&elsewhere, kind)), "");
     }
+    for (kind, words) in [
+        (
+            SourceKind::SqsStandard,
+            "An event source mapping with SQS arn (\" arn:aws:sqs:eu-west-1:123456789012:orders \") and function (\" … \") already exists.",
+        ),
+        (
+            SourceKind::Kinesis,
+            "The event source arn (\" arn:aws:kinesis:eu-west-1:123456789012:stream/telemetry \") and function (\" … \") provided mapping already exists.",
+        ),
+        (
+            SourceKind::Kafka,
+            "An event source mapping with event source (\"broker-1.example.com:9094\"), function (\"…\"), topics (\"logins\") already exists.",
+        ),
+    ] {
+        let one = plain(kind);
+        let why = &one.conflicts_within(&one, kind)[0].why;
+        let end = " Please update or delete the existing mapping";
+        assert_eq!(
+            **why,
+            format!("AWS refuses the second mapping: {words}{end}")
+        );
+    }
+}
+
+#[test]
+fn a_key_of_another_account_takes_more() {
+    let [sqs, sns, s3] = [
+        "arn:aws:sqs:eu-west-1:123456789012:failed",
+        "arn:aws:sns:eu-west-1:123456789012:failed",
+        "arn:aws:s3:::failed",
+    ];
+    let own = "kms:Decrypt kms:GenerateDataKey";
+    let foreign = "kms:Decrypt kms:DescribeKey kms:GenerateDataKey kms:ReEncrypt*";
+    for (to, account, expected) in [
+        (sqs, "123456789012", own),
+        (sqs, "210987654321", foreign),
+        (sns, "123456789012", own),
+        (sns, "210987654321", foreign),
+        (s3, "210987654321", "kms:GenerateDataKey"),
+    ] {
+        let mapping = Mapping {
+            on_failure: Some(to.into()),
+            ..Mapping::default()
+        };
+        let key = format!("arn:aws:kms:eu-west-1:{account}:key/1");
+        let statements = grants::destination(&mapping, &function(), key.parse().ok().as_ref());
+        assert_eq!(statements[1].actions.join(" "), expected, "{to} {key}");
+    }
 }

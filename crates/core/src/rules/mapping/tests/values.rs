@@ -252,11 +252,32 @@ fn settings_of_kafka_and_brokers() {
         |m| (m.on_failure, m.provisioned_pollers) = (Some("kafka://failed".into()), pollers(1, 2)),
         "",
     );
-    check(
-        Msk,
-        |m| m.on_failure = Some("kafka://".into()),
-        "LW0019! on_failure, LW0021! on_failure",
-    );
+    for bad in ["kafka://", "kafka://.failed", "kafka://fai led"] {
+        check(
+            Msk,
+            |m| m.on_failure = Some(bad.into()),
+            "LW0019! on_failure, LW0021! on_failure",
+        );
+    }
+    let to = |uri: &str, secret: Option<&str>| {
+        let mut registry = super::registry().unwrap();
+        registry.uri = uri.to_owned();
+        registry.access[0].uri = secret.map(str::to_owned);
+        move |m: &mut Mapping| {
+            (m.schema_registry, m.provisioned_pollers) = (Some(registry), pollers(1, 2));
+        }
+    };
+    let glue = "arn:aws:glue:eu-west-1:123456789012:registry/orders";
+    for (uri, secret, expected) in [
+        (glue, Some(SECRET), ""),
+        ("https://registry.example.com", Some(SECRET), ""),
+        ("registry", Some(SECRET), "LW0011! schema_registry.uri"),
+        (SECRET, Some(SECRET), "LW0011! schema_registry.uri"),
+        (glue, Some("secret"), "LW0022! schema_registry.access"),
+        (glue, None, "LW0022! schema_registry.access"),
+    ] {
+        check(Msk, to(uri, secret), expected);
+    }
     check(
         Msk,
         |m| m.maximum_retry_attempts = Some(2),
@@ -268,11 +289,47 @@ fn settings_of_kafka_and_brokers() {
         |m| m.bootstrap_servers.clear(),
         "LW0012! bootstrap_servers",
     );
+    for bad in [
+        "b.example.com",
+        "b.example.com:",
+        "b.example.com:+9",
+        "b.example.com:65536",
+        ":9092",
+        "b..com:9092",
+        "-b.com:9092",
+        "b b.com:9092",
+        "kafka_1:9092",
+    ] {
+        check(
+            Kafka,
+            |m| m.bootstrap_servers = vec![bad.into()],
+            "LW0011! bootstrap_servers",
+        );
+    }
+    for good in ["localhost:9092", "192.0.2.1:1", "b-1.example.com:65535"] {
+        check(Kafka, |m| m.bootstrap_servers = vec![good.into()], "");
+    }
+    let group = |name: &str| {
+        Some(ProvisionedPollers {
+            group: Some(name.to_owned()),
+            ..pollers(1, 2).unwrap()
+        })
+    };
+    check(Kafka, |m| m.provisioned_pollers = group("a-b_1"), "");
     check(
         Kafka,
-        |m| m.bootstrap_servers = vec!["b.example.com".into()],
-        "LW0011! bootstrap_servers",
+        |m| m.provisioned_pollers = group("a b"),
+        "LW0011! provisioned_pollers.group",
     );
+    check(Kafka, |m| m.consumer_group = Some("a b/1".into()), "");
+    check(
+        Kafka,
+        |m| m.consumer_group = Some("a#b".into()),
+        "LW0011! consumer_group",
+    );
+    let tag = |key: &str, value: &str| [(key.to_owned(), value.to_owned())].into();
+    check(Kafka, |m| m.tags = tag("Größe: 1", "a@b"), "");
+    check(Kafka, |m| m.tags = tag("size", "<1"), "LW0011! tags");
     check(
         Kafka,
         |m| m.bootstrap_servers = vec!["b.example.com:9092".into(); 11],
