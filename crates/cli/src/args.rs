@@ -323,6 +323,9 @@ come after these. Programs in its folder `extensions` (/opt/extensions unless na
 
 Functions see the variables of `env` in lambda-with.toml; one of the same name in the shell wins.
 
+Asynchronous events are kept in the folder .lambda-with, or with --queue (or queue in [dev]) in a queue
+of Amazon SQS, which engines with the same functions share: whichever is free runs an event.
+
 Examples:
   lambda-with dev examples/orders
   lambda-with dev examples/orders --once
@@ -340,6 +343,9 @@ pub(crate) struct Dev {
     /// The port of the first HTTP API; further ones follow [default: 3000, or the next free one]
     #[arg(long)]
     pub(crate) http_port: Option<u16>,
+    /// The queue of asynchronous events, shared with other engines: the URL of a standard queue
+    #[arg(long, value_name = "URL")]
+    pub(crate) queue: Option<String>,
 }
 
 /// Show a trace that `dev` has kept: what was done for a request, and how long it took

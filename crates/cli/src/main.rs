@@ -40,10 +40,23 @@ fn report(error: &anyhow::Error, output: Output) -> ExitCode {
     if error.downcast_ref::<io::Error>().is_some_and(closed) {
         return ExitCode::SUCCESS;
     }
-    output.error(&format!("{error:#}"));
+    output.error(&chain(error));
     ExitCode::from(
         error
             .downcast_ref::<Failure>()
             .map_or(1, Failure::exit_code),
     )
+}
+
+/// An error with its causes; a cause that repeats what was said is left out.
+fn chain(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        let news = cause.rsplit(": ").next().unwrap_or_default();
+        if !text.contains(news) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
 }

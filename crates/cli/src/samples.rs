@@ -66,7 +66,7 @@ pub(crate) fn find(name: &str) -> Result<Named, Failure> {
     let ids = samples.iter().map(|sample| sample.id);
     Err(match event {
         None => Failure::usage(format!(
-            "{} sends no event: it changes what surrounds the function",
+            "{} sends no event: it configures the function",
             entry.service.name
         )),
         Some(event) => {

@@ -55,4 +55,4 @@ pub use crate::permission::{
 };
 pub use crate::service::{Mode, Sample, Service};
 pub use crate::shape::{Member, Mismatch, Shape, Shaped};
-pub use crate::source::{Position, Record, Shard, Slice, Source, Stream};
+pub use crate::source::{EventQueue, Position, Record, Shard, Slice, Source, Stream};

@@ -66,6 +66,39 @@ pub trait Source: Send + Sync {
     }
 }
 
+/// A queue in which several engines keep the asynchronous events they accepted.
+///
+/// Each receives what any of them has sent. An event that is received is hidden from the others as
+/// long as its engine says so in time; when the engine has ended without a word, it is given out again.
+/// The `json` of a [`Record`] is what was sent, byte for byte.
+pub trait EventQueue: Source {
+    /// How long an event stays hidden after it was received.
+    fn visibility(&self) -> Duration;
+
+    /// The most bytes that are taken as one event.
+    fn max_size(&self) -> usize;
+
+    /// Keeps an event, on return for good; it is not given out before `delay` is over, which is 15
+    /// minutes at most.
+    ///
+    /// # Errors
+    ///
+    /// When the queue did not take the event in, or did not say so.
+    fn send(&self, event: Bytes, delay: Duration)
+    -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Hides events that were received for so long from now on.
+    ///
+    /// # Errors
+    ///
+    /// When the queue did not take note of all of them; those may be given out again.
+    fn hide(
+        &self,
+        records: &[Record],
+        time: Duration,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
 /// A source whose records stay where they are, in shards or partitions: Kinesis, DynamoDB Streams,
 /// Kafka.
 ///

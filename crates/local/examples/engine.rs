@@ -17,6 +17,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     echo.timeout = 60;
     let mut options = Options::new(dir);
     options.invoke_port = Some(port.parse()?);
+    // A load is to find the limits of the engine, not those of an account.
+    options.account_concurrency = Some(1_000_000);
     options.functions.push(FunctionOptions::new(
         echo,
         Run::Command(Command::new(program).args(args)),

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
+use crate::function::concurrency::Concurrency;
 use crate::function::{Attempt, Function};
 use crate::history::{Happening, History, What};
 use crate::name::Name;
@@ -26,6 +27,7 @@ use crate::traces::{Invoked, Traces};
 #[derive(Debug)]
 pub(crate) struct Engine {
     pub(crate) functions: BTreeMap<String, Arc<Function>>,
+    pub(crate) concurrency: Concurrency,
     pub(crate) queue: Queue,
     pub(crate) clock: Clock,
     pub(crate) sender: Sender,
@@ -106,7 +108,7 @@ impl Engine {
         result
     }
 
-    /// Accepts an asynchronous event: on return it is on disk.
+    /// Accepts an asynchronous event: on return it is on disk, or in the shared queue.
     pub(crate) async fn accept(&self, function: &Function, event: Event) -> Result<(), Error> {
         let id = event.request_id.clone();
         self.enqueue(function.name(), event).await?;
@@ -114,8 +116,12 @@ impl Engine {
         Ok(())
     }
 
-    /// Adds to a queue: on return it is on disk.
+    /// Adds to a queue: on return it is on disk, or in the shared queue.
     pub(crate) async fn enqueue(&self, queue: &str, event: Event) -> Result<(), Error> {
+        if self.queue.shared_for(queue).is_some() {
+            // Counted when it is received, by whichever engine that is.
+            return self.queue.accept(queue, event, self.clock.now()).await;
+        }
         // Counted first, so that it cannot be finished before it is counted.
         self.waiting.send_modify(|waiting| *waiting += 1);
         if let Err(error) = self.queue.accept(queue, event, self.clock.now()).await {
@@ -136,7 +142,11 @@ impl Engine {
 
     /// Puts an event back to be tried again.
     pub(crate) async fn put_back(&self, queue: &str, place: Place, event: Event, due: Duration) {
-        self.queue.put_back(queue, place, event, due).await;
+        let now = self.clock.now();
+        self.queue.put_back(queue, place, event, due, now).await;
+        if self.queue.shared_for(queue).is_some() {
+            self.done();
+        }
         if let Some(woken) = self.woken.get(queue) {
             woken.notify_one();
         }

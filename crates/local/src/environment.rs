@@ -156,6 +156,11 @@ impl Environment {
         was == Phase::Ready
     }
 
+    /// Whether it has not asked for work yet.
+    pub(crate) fn is_starting(&self) -> bool {
+        self.lock().phase == Phase::Starting
+    }
+
     /// Whether it takes no more work.
     pub(crate) fn has_ended(&self) -> bool {
         self.lock().phase == Phase::Ended

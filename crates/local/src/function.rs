@@ -1,25 +1,27 @@
 //! One function of an engine: its settings, its policies, and what runs it.
 
+pub(crate) mod concurrency;
 pub(crate) mod pool;
+pub(crate) mod provisioned;
 pub(crate) mod version;
 pub(crate) mod versions;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use bytes::Bytes;
 use lambda_with::policy::{Policy, may_invoke};
 use lambda_with::rules::recursion::{Chain, RecursiveLoop};
 use lambda_with::rules::routing;
-use lambda_with::rules::scaling::Environments;
 use lambda_with::{Arn, Caller, Error, ErrorKind, Outcome};
 use lambda_with_x_ray::Link;
 
 use crate::chance::Chance;
 use crate::clock::Clock;
-use crate::function::pool::{Job, Permit};
+use crate::function::concurrency::Place;
+use crate::function::pool::Job;
+use crate::function::provisioned::Provisioned;
 use crate::function::version::{Base, Settings, Version};
 use crate::function::versions::{Kept, Versions, number};
 use crate::http::control::EventInvoke;
@@ -28,10 +30,6 @@ use crate::refusal::REASON;
 use crate::streaming::Writer;
 use crate::trace;
 use crate::traces::Times;
-
-/// How many invocations of a function without reserved concurrency run or wait at once: Lambda's
-/// default for a whole account.
-pub(crate) const CONCURRENCY: usize = 1000;
 
 /// The version that is not published.
 pub(crate) const LATEST: &str = routing::LATEST;
@@ -56,11 +54,10 @@ pub(crate) struct Function {
     /// The qualifier its ARN names, whose settings come with the definition.
     declared: Option<String>,
     /// Where events go that failed, whatever qualifier they were for.
-    dead_letter: Option<Arn>,
-    /// How many invocations may run at once, where that is limited for this function.
-    reserved: Mutex<Option<u32>>,
-    taken: Arc<AtomicUsize>,
-    scaling: Mutex<Environments>,
+    dead_letter: Mutex<Option<Arn>>,
+    /// What it may use of the engine's concurrency.
+    pub(crate) place: Place,
+    provisioned: Mutex<BTreeMap<String, Provisioned>>,
     chance: Arc<Chance>,
     clock: Clock,
 }
@@ -82,6 +79,8 @@ pub(crate) struct Attempt {
     /// Where the times of a traced invocation are noted.
     pub(crate) times: Option<Arc<Times>>,
     pub(crate) tail: bool,
+    /// Whether nobody waits for the answer.
+    pub(crate) is_event: bool,
 }
 
 impl Function {
@@ -114,7 +113,10 @@ impl Function {
             definition.arn = whole[..whole.len() - qualifier.len() - 1].parse()?;
         }
         let reserved = definition.reserved_concurrency;
-        base.max = max_environments.min(limit(reserved)).max(1);
+        let reserved = reserved.map(|number| usize::try_from(number).unwrap_or(usize::MAX));
+        base.max = reserved.map_or(max_environments, |most| max_environments.min(most));
+        base.max = base.max.max(1);
+        let place = base.concurrency.add(reserved);
         let name = definition.name();
         let is_folder = !name.starts_with('.') && !name.contains('/');
         let folder = dir.filter(|_| is_folder);
@@ -155,10 +157,9 @@ impl Function {
             parallel,
             recursive_loop: Mutex::new(recursive_loop),
             declared,
-            dead_letter,
-            taken: Arc::default(),
-            scaling: Mutex::default(),
-            reserved: Mutex::new(reserved),
+            dead_letter: Mutex::new(dead_letter),
+            place,
+            provisioned: Mutex::new(kept.provisioned),
             definition,
             chance,
             clock,
@@ -247,7 +248,7 @@ impl Function {
             .read()
             .unwrap_or_else(PoisonError::into_inner);
         Asynchronous {
-            dead_letter: self.dead_letter.clone(),
+            dead_letter: self.dead_letter(),
             ..settings.get(&key).cloned().unwrap_or_default()
         }
     }
@@ -260,17 +261,13 @@ impl Function {
     pub(crate) async fn run(&self, attempt: Attempt) -> Result<Outcome, Error> {
         let qualifier = attempt.qualifier.as_deref();
         let version = self.choose(qualifier)?;
-        let reserved = self.reserved();
-        let Some(permit) = Permit::take(&self.taken, limit(reserved)) else {
-            return Err(self.throttled(match reserved {
-                Some(_) => "ReservedFunctionConcurrentInvocationLimitExceeded",
-                None => "ConcurrentInvocationLimitExceeded",
-            }));
-        };
-        if !self.has_environment() {
-            // Which reason Lambda gives for the rate of growth is not known.
-            return Err(self.throttled("FunctionInvocationRateLimitExceeded"));
-        }
+        let begun = self
+            .place
+            .begin(version.number, !attempt.is_event, self.clock.now());
+        let permit = begun.map_err(|why| {
+            let message = format!("`{}` is throttled", self.name());
+            Error::new(ErrorKind::Throttled, message).with(REASON, why.reason())
+        })?;
         let tail = attempt.tail;
         let arn = self.arn(qualifier);
         let trace_header = attempt
@@ -320,7 +317,8 @@ impl Function {
 
     /// How many invocations run or wait for a process.
     pub(crate) fn invocations(&self) -> usize {
-        self.taken.load(Ordering::Acquire)
+        self.place
+            .with(|account, function| account.running(function))
     }
 
     /// Ends all processes.
@@ -359,11 +357,13 @@ impl Function {
                     kept.event_invoke.insert(qualifier, config.clone());
                 }
             }
+            kept.provisioned = self.all_provisioned().clone();
         })
     }
 
     /// Forgets the settings of a version or alias that is no more.
     pub(crate) fn forget(&self, qualifier: &str) {
+        self.withdraw(qualifier);
         let key = Some(qualifier.to_owned());
         self.policies
             .write()
@@ -384,14 +384,23 @@ impl Function {
         self.arn(Some(qualifier.unwrap_or(LATEST))).parse()
     }
 
-    /// The reserved concurrency.
-    pub(crate) fn reserved(&self) -> Option<u32> {
-        *self.reserved.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Where events go that failed, of all versions.
+    pub(crate) fn dead_letter(&self) -> Option<Arn> {
+        let dead_letter = self.dead_letter.lock();
+        dead_letter.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Sets it, or gives it up.
-    pub(crate) fn reserve(&self, reserved: Option<u32>) {
-        *self.reserved.lock().unwrap_or_else(PoisonError::into_inner) = reserved;
+    pub(crate) fn set_dead_letter(&self, to: Option<Arn>) {
+        let dead_letter = self.dead_letter.lock();
+        *dead_letter.unwrap_or_else(PoisonError::into_inner) = to;
+    }
+
+    /// The reserved concurrency.
+    pub(crate) fn reserved(&self) -> Option<u32> {
+        let reserved = self
+            .place
+            .with(|account, function| account.reserved(function));
+        reserved.map(|number| u32::try_from(number).unwrap_or(u32::MAX))
     }
 
     /// What becomes of loops.
@@ -401,22 +410,4 @@ impl Function {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// Whether there is an environment for the invocation that has just been counted, or may be.
-    fn has_environment(&self) -> bool {
-        let before = self.invocations().saturating_sub(1);
-        let mut scaling = self.scaling.lock().unwrap_or_else(PoisonError::into_inner);
-        scaling.admit(before, self.clock.now())
-    }
-
-    fn throttled(&self, reason: &str) -> Error {
-        let message = format!("`{}` is throttled", self.name());
-        Error::new(ErrorKind::Throttled, message).with(REASON, reason)
-    }
-}
-
-fn limit(reserved: Option<u32>) -> usize {
-    reserved.map_or(CONCURRENCY, |reserved| {
-        usize::try_from(reserved).unwrap_or(usize::MAX)
-    })
 }

@@ -187,6 +187,7 @@ impl FunctionHandle {
                     stream: from.stream,
                     times: None,
                     tail: invocation.log_type == LogType::Tail,
+                    is_event: false,
                 };
                 self.engine.run(&self.function, attempt).await
             }

@@ -1,9 +1,11 @@
 //! Serving HTTP on 127.0.0.1, and the front doors that users hang into it.
 
+pub(crate) mod call;
 pub(crate) mod control;
 mod event_stream;
 pub(crate) mod invoke_api;
 pub mod web_socket;
+pub(crate) mod website;
 
 use std::convert::Infallible;
 use std::io;
@@ -28,6 +30,9 @@ use crate::http::web_socket::Session;
 
 /// Connections served at once by one listener; further ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 4096;
+
+/// The largest request line with headers, as Lambda takes it.
+pub(crate) const MAX_HEAD: usize = 1024 * 1024;
 
 /// The largest request a front door takes: API Gateway's limit of 10 MB.
 const MAX_FRONT_DOOR_BODY: usize = 10 * 1024 * 1024;
@@ -137,9 +142,13 @@ pub struct Peer {
 }
 
 /// Serves every connection to `listener` until told to stop, and then lets open requests end.
+///
+/// What `outlasts` its client goes on when that has said all, or is gone: whoever asked for an
+/// invocation, and hung up, still has the function run. What waits for its client ends with it.
 pub(crate) async fn serve<S, R, B>(
     listener: TcpListener,
     mut stop: watch::Receiver<bool>,
+    outlasts: bool,
     service: S,
 ) where
     S: Fn(Request<Incoming>, SocketAddr) -> R + Clone + Send + Sync + 'static,
@@ -167,7 +176,8 @@ pub(crate) async fn serve<S, R, B>(
         };
         // Without it small answers would wait for acknowledgements; nothing depends on it.
         let _ = stream.set_nodelay(true);
-        connections.spawn(connection(stream, remote, stop.clone(), service.clone()));
+        let (stop, service) = (stop.clone(), service.clone());
+        connections.spawn(connection(stream, remote, stop, outlasts, service));
     }
     drop(listener);
     while connections.join_next().await.is_some() {}
@@ -177,6 +187,7 @@ async fn connection<S, R, B>(
     stream: TcpStream,
     remote: SocketAddr,
     mut stop: watch::Receiver<bool>,
+    outlasts: bool,
     service: S,
 ) where
     S: Fn(Request<Incoming>, SocketAddr) -> R,
@@ -194,7 +205,10 @@ async fn connection<S, R, B>(
                 Ok::<_, Infallible>(response)
             }
         });
-        let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), answer);
+        let connection = http1::Builder::new()
+            .half_close(outlasts)
+            .max_buf_size(MAX_HEAD)
+            .serve_connection(TokioIo::new(stream), answer);
         let mut connection = pin!(connection.with_upgrades());
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
@@ -225,26 +239,32 @@ pub(crate) async fn serve_front_door<D: FrontDoor>(
     door: D,
 ) {
     let door = Arc::new(door);
-    serve(listener, stop, move |request: Request<Incoming>, remote| {
-        let door = door.clone();
-        async move {
-            let (parts, body) = request.into_parts();
-            match read(body, MAX_FRONT_DOOR_BODY).await {
-                Ok(body) => {
-                    door.answer(Request::from_parts(parts, body), Peer { remote, local })
-                        .await
-                }
-                Err(Unread::TooLarge) => json(
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    r#"{"message":"Request Entity Too Large"}"#,
-                )
-                .map(Body::from),
-                Err(Unread::Broken) => {
-                    json(StatusCode::BAD_REQUEST, r#"{"message":"Bad Request"}"#).map(Body::from)
+    serve(
+        listener,
+        stop,
+        true,
+        move |request: Request<Incoming>, remote| {
+            let door = door.clone();
+            async move {
+                let (parts, body) = request.into_parts();
+                match read(body, MAX_FRONT_DOOR_BODY).await {
+                    Ok(body) => {
+                        door.answer(Request::from_parts(parts, body), Peer { remote, local })
+                            .await
+                    }
+                    Err(Unread::TooLarge) => json(
+                        StatusCode::PAYLOAD_TOO_LARGE,
+                        r#"{"message":"Request Entity Too Large"}"#,
+                    )
+                    .map(Body::from),
+                    Err(Unread::Broken) => {
+                        json(StatusCode::BAD_REQUEST, r#"{"message":"Bad Request"}"#)
+                            .map(Body::from)
+                    }
                 }
             }
-        }
-    })
+        },
+    )
     .await;
 }
 

@@ -24,11 +24,13 @@ mod traces;
 pub use crate::environment::mount::Mount;
 pub use crate::handle::FunctionHandle;
 pub use crate::history::{Happening, What};
+pub use crate::http::website::is_from_website;
 pub use crate::http::{Body, FrontDoor, Peer, web_socket};
 pub use crate::local::{Handle, Local};
 pub use crate::log::{LogKind, LogLine, LogSink};
 pub use crate::options::{
     Asynchronous, Command, Context, Destinations, FunctionOptions, Handler, Options, Run, Sending,
+    SharedQueue,
 };
 pub use crate::poller::mappings::{Opened, Opening};
 pub use crate::poller::scripted::{ScriptedSource, ScriptedStream};

@@ -15,6 +15,7 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::function::Function;
+use crate::function::concurrency::Concurrency;
 use crate::function::version::Base;
 use crate::handle::FunctionHandle;
 use crate::history::{Happening, History};
@@ -27,8 +28,11 @@ use crate::poller::mappings::Mappings;
 use crate::queue::Queue;
 use crate::queue::deliver::Deliveries;
 use crate::queue::outbox::{OUTBOX, Sender};
-use crate::queue::{outbox, worker};
+use crate::queue::{outbox, shared, worker};
 use crate::traces::Traces;
+
+/// How many invocations run at once in an account, unless AWS was asked for more.
+const CONCURRENCY: u32 = 1000;
 
 /// How long a shutdown waits for what is running.
 const GRACE: Duration = Duration::from_secs(5);
@@ -59,11 +63,13 @@ impl Local {
             data_dir,
             invoke_port,
             functions,
+            queue,
             destinations,
             log,
             history,
             traces,
             seed,
+            account_concurrency,
         } = options;
         let log = Log::new(log);
         let clock = if data_dir.is_some() {
@@ -87,6 +93,8 @@ impl Local {
         };
         let mut known = BTreeMap::new();
         let chance = Arc::new(Chance::new(seed));
+        let account = account_concurrency.unwrap_or(CONCURRENCY);
+        let concurrency = Concurrency::new(usize::try_from(account).unwrap_or(usize::MAX));
         for options in functions {
             let base = Base {
                 clock,
@@ -96,6 +104,7 @@ impl Local {
                     .flat_map(|traces| traces.variables())
                     .collect(),
                 max: 1,
+                concurrency: concurrency.clone(),
             };
             let function = Function::new(options, base, data_dir.as_deref(), chance.clone())?;
             let name = function.name().to_owned();
@@ -106,9 +115,14 @@ impl Local {
                 ));
             }
         }
-        let queue = Queue::open(data_dir.as_deref())?;
+        let queue = Queue::open(data_dir.as_deref(), queue)?;
         let names = known.keys().cloned().chain([OUTBOX.to_owned()]);
-        let waiting = queue.len(names.clone().collect()).await?;
+        let mut waiting = queue.len(names.clone().collect()).await?;
+        if queue.shared().is_some() {
+            let messages = queue.len(vec![OUTBOX.to_owned()]).await?;
+            left_alone(waiting - messages)?;
+            waiting = messages;
+        }
         let listener = match invoke_port {
             Some(port) => Some(bind(port).await?),
             None => None,
@@ -116,6 +130,7 @@ impl Local {
         let engine = Arc::new(Engine {
             woken: names.map(|name| (name, Arc::default())).collect(),
             functions: known,
+            concurrency,
             queue,
             clock,
             sender: Sender(destinations),
@@ -130,11 +145,16 @@ impl Local {
             invoke_address: listener.as_ref().map(|(_, address)| *address),
         });
         for (name, function) in &engine.functions {
+            function.reroute(|_| {});
             let woken = engine.woken.get(name).cloned().unwrap_or_default();
             let stop = engine.stop.subscribe();
             engine
                 .tasks()
                 .spawn(worker::work(engine.clone(), function.clone(), woken, stop));
+        }
+        if engine.queue.shared().is_some() {
+            let stop = engine.stop.subscribe();
+            engine.tasks().spawn(shared::work(engine.clone(), stop));
         }
         let woken = engine.woken.get(OUTBOX).cloned().unwrap_or_default();
         let stop = engine.stop.subscribe();
@@ -186,6 +206,9 @@ impl Local {
         for function in engine.functions.values() {
             function.close().await;
         }
+        if let Some(shared) = engine.queue.shared() {
+            shared.release().await;
+        }
         engine.queue.close();
         engine.checkpoints.close();
         if let Some(traces) = &engine.traces {
@@ -199,6 +222,9 @@ impl Drop for Local {
         let engine = &self.handle.engine;
         engine.stop.send_replace(true);
         *engine.tasks() = JoinSet::new();
+        if let Some(shared) = engine.queue.shared() {
+            shared.abort();
+        }
         for function in engine.functions.values() {
             function.abort();
         }
@@ -302,7 +328,7 @@ impl Handle {
     }
 
     /// How many asynchronous events are accepted and not done with, records of them to be sent
-    /// included.
+    /// included; of a shared queue, those this engine has received.
     #[must_use]
     pub fn waiting(&self) -> usize {
         *self.engine.waiting.borrow()
@@ -317,6 +343,21 @@ impl Handle {
             .subscribe()
             .wait_for(|waiting| *waiting == 0)
             .await;
+    }
+}
+
+/// Refuses to leave events on disk for a shared queue.
+fn left_alone(events: usize) -> Result<(), Error> {
+    match events {
+        0 => Ok(()),
+        _ => Err(Error::new(
+            ErrorKind::Invalid,
+            format!("{events} events wait in the queue of the data directory"),
+        )
+        .with(
+            "fix",
+            "start it without the shared queue until they are done with",
+        )),
     }
 }
 

@@ -6,11 +6,16 @@ use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use lambda_with::rules::destination::Message;
 use lambda_with::rules::{recursion::RecursiveLoop, retry};
-use lambda_with::{Arn, Error, Function, FunctionError, Statement, Timestamp};
+use lambda_with::{
+    Arn, Error, EventQueue, Function, FunctionError, Record, Source, Statement, Timestamp,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::environment::mount::Mount;
 use crate::log::LogSink;
@@ -39,6 +44,9 @@ pub struct Options {
     pub invoke_port: Option<u16>,
     /// The functions, each name once.
     pub functions: Vec<FunctionOptions>,
+    /// The queue of asynchronous events, where it is shared with other engines; that of the data
+    /// directory unless set.
+    pub queue: Option<SharedQueue>,
     /// Sends what goes to destinations and dead-letter queues, other than to functions of this engine.
     /// Without it all that becomes lines of `deliveries.jsonl`.
     pub destinations: Option<Destinations>,
@@ -53,6 +61,109 @@ pub struct Options {
     /// What the choice between the versions of an alias follows from; any unless set. The same seed
     /// makes the same choices in the same order.
     pub seed: Option<u64>,
+    /// How many invocations of all functions run at once, or wait for a process; 1,000 unless set, as in
+    /// an account that has not asked for more. Ten times as many synchronous requests may come in a
+    /// second.
+    pub account_concurrency: Option<u32>,
+}
+
+/// A queue of asynchronous events that several engines share, on one machine or on many.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use lambda_with_local::{Options, ScriptedSource, SharedQueue};
+///
+/// let queue = SharedQueue::new(ScriptedSource::new(Duration::from_secs(30)));
+/// let (mut one, mut other) = (Options::in_memory(), Options::in_memory());
+/// one.queue = Some(queue.clone());
+/// other.queue = Some(queue);
+/// ```
+///
+/// An event is in the queue before its caller is told that it was accepted; where the queue does not
+/// take it, the caller is told `Unavailable`. Whichever engine receives it runs it, and deletes it when
+/// its records are on that engine's own disk. When the engine is killed, the event comes to another
+/// after the queue's visibility timeout. So it may run twice, as on AWS.
+///
+/// The engines should have the same functions. An event of a function an engine does not have is left
+/// to the others: it is given out again after five seconds, and as often as the queue allows. One whose
+/// version or alias is missing is tried again as one that was throttled.
+#[derive(Clone)]
+pub struct SharedQueue(Arc<dyn Erased>);
+
+impl SharedQueue {
+    /// The queue to share; clones of it are the same.
+    pub fn new(queue: impl EventQueue + 'static) -> Self {
+        Self(Arc::new(queue))
+    }
+
+    pub(crate) fn visibility(&self) -> Duration {
+        self.0.visibility()
+    }
+
+    pub(crate) fn max_size(&self) -> usize {
+        self.0.max_size()
+    }
+
+    pub(crate) async fn send(&self, event: Bytes, delay: Duration) -> Result<(), Error> {
+        self.0.send(event, delay).await
+    }
+
+    pub(crate) async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Record>, Error> {
+        self.0.receive(max, wait).await
+    }
+
+    pub(crate) async fn hide(&self, records: &[Record], time: Duration) -> Result<(), Error> {
+        self.0.hide(records, time).await
+    }
+
+    pub(crate) async fn delete(&self, record: &Record) -> Result<(), Error> {
+        self.0.delete(record).await
+    }
+}
+
+impl fmt::Debug for SharedQueue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SharedQueue")
+    }
+}
+
+/// What `EventQueue` is behind a pointer.
+trait Erased: Send + Sync {
+    fn visibility(&self) -> Duration;
+    fn max_size(&self) -> usize;
+    fn send(&self, event: Bytes, delay: Duration) -> Waiting<'_, ()>;
+    fn receive(&self, max: usize, wait: Duration) -> Waiting<'_, Vec<Record>>;
+    fn hide<'a>(&'a self, records: &'a [Record], time: Duration) -> Waiting<'a, ()>;
+    fn delete<'a>(&'a self, record: &'a Record) -> Waiting<'a, ()>;
+}
+
+type Waiting<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+
+impl<Q: EventQueue> Erased for Q {
+    fn visibility(&self) -> Duration {
+        EventQueue::visibility(self)
+    }
+
+    fn max_size(&self) -> usize {
+        EventQueue::max_size(self)
+    }
+
+    fn send(&self, event: Bytes, delay: Duration) -> Waiting<'_, ()> {
+        Box::pin(EventQueue::send(self, event, delay))
+    }
+
+    fn receive(&self, max: usize, wait: Duration) -> Waiting<'_, Vec<Record>> {
+        Box::pin(Source::receive(self, max, wait))
+    }
+
+    fn hide<'a>(&'a self, records: &'a [Record], time: Duration) -> Waiting<'a, ()> {
+        Box::pin(EventQueue::hide(self, records, time))
+    }
+
+    fn delete<'a>(&'a self, record: &'a Record) -> Waiting<'a, ()> {
+        Box::pin(Source::acknowledge(self, std::slice::from_ref(record)))
+    }
 }
 
 /// Sends one message to where it goes.
@@ -107,11 +218,13 @@ impl fmt::Debug for Options {
             .field("data_dir", &self.data_dir)
             .field("invoke_port", &self.invoke_port)
             .field("functions", &self.functions)
+            .field("queue", &self.queue.is_some())
             .field("destinations", &self.destinations.is_some())
             .field("log", &self.log.is_some())
             .field("history", &self.history)
             .field("traces", &self.traces)
             .field("seed", &self.seed)
+            .field("account_concurrency", &self.account_concurrency)
             .finish()
     }
 }
@@ -215,6 +328,49 @@ impl Run {
                 Err(panic) => Box::pin(std::future::ready(Err(panicked(panic.as_ref())))),
             },
         )))
+    }
+
+    /// Runs a Rust function with its own types: the event is read with [`lambda_with::decode`], the
+    /// answer is written as JSON, and an error becomes a function error with its text.
+    ///
+    /// ```
+    /// use lambda_with_local::{Context, Run};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Order { total: u32 }
+    ///
+    /// async fn price(order: Order, _: Context) -> Result<u32, String> {
+    ///     if order.total == 0 { Err("nothing was ordered".into()) } else { Ok(order.total) }
+    /// }
+    ///
+    /// let run = Run::typed(price);
+    /// ```
+    ///
+    /// A handler for `lambda_runtime` needs its own context around the event:
+    /// `Run::typed(|event, _| handler(LambdaEvent::new(event, Default::default())))`.
+    pub fn typed<T, A, E, F, R>(handler: F) -> Self
+    where
+        T: DeserializeOwned,
+        A: Serialize,
+        E: fmt::Display,
+        F: Fn(T, Context) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<A, E>> + Send + 'static,
+    {
+        fn failed<E>(error: impl fmt::Display) -> FunctionError {
+            FunctionError {
+                error_type: Some(std::any::type_name::<E>().to_owned()),
+                error_message: error.to_string(),
+            }
+        }
+        Self::handler(move |event, context| {
+            let answer = lambda_with::decode::<T>(event).map(|event| handler(event, context));
+            async move {
+                let answer = answer.map_err(failed::<Error>)?.await;
+                let answer = answer.map_err(failed::<E>)?;
+                let json = serde_json::to_vec(&answer).map_err(failed::<serde_json::Error>)?;
+                Ok(Bytes::from(json))
+            }
+        })
     }
 }
 

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use lambda_with::rules::batch::{Batch, Batcher, Envelope, Limits};
 use lambda_with::rules::partial::Verdict;
 use lambda_with::rules::recursion::Chain;
-use lambda_with::rules::scaling::{Pollers, Scaling};
+use lambda_with::rules::scaling::Pollers;
 use lambda_with::{Error, ErrorKind, Invocation, Outcome, Record, Source};
 use lambda_with_x_ray::Link;
 use tokio::sync::{oneshot, watch};
@@ -122,9 +122,7 @@ impl FunctionHandle {
             source: Arc::new(source),
             function: self.clone(),
             batcher: Batcher::new(limits),
-            pollers: Pollers::new(Scaling::standard(Some(
-                mapping.maximum_concurrency.min(self.function.parallel),
-            ))),
+            pollers: Pollers::new(mapping.scaling.at_most(self.function.parallel)),
             mapping,
             polled: Arc::clone(&polled),
             reads: JoinSet::new(),

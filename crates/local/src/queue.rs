@@ -1,9 +1,10 @@
-//! The queue of asynchronous events, on disk or in memory.
+//! The queue of asynchronous events: on disk, in memory, or shared with other engines.
 
 pub(crate) mod deliver;
 mod disk;
 mod memory;
 pub(crate) mod outbox;
+pub(crate) mod shared;
 pub(crate) mod worker;
 
 use std::path::Path;
@@ -15,8 +16,11 @@ use lambda_with::{Error, ErrorKind};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::options::SharedQueue;
 use crate::queue::disk::Disk;
 use crate::queue::memory::Memory;
+use crate::queue::outbox::OUTBOX;
+use crate::queue::shared::Shared;
 
 /// One accepted event.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -66,38 +70,60 @@ pub(crate) const WINDOW_BYTES: usize = 16 * 1024 * 1024;
 
 /// The queue of asynchronous events.
 #[derive(Debug)]
-pub(crate) enum Queue {
+pub(crate) struct Queue {
+    own: Own,
+    shared: Option<Shared>,
+}
+
+/// What belongs to this engine alone: all queues, or that of messages where events are shared.
+#[derive(Debug)]
+enum Own {
     Disk(Disk),
     Memory(Memory),
 }
 
 impl Queue {
-    /// Opens the queue in `dir`, or makes one in memory.
-    pub(crate) fn open(dir: Option<&Path>) -> Result<Self, Error> {
-        match dir {
-            Some(dir) => Disk::open(&dir.join("queue.redb")).map(Self::Disk),
-            None => Ok(Self::Memory(Memory::default())),
-        }
+    /// Opens the queue in `dir`, or makes one in memory; events go into the shared one if there is one.
+    pub(crate) fn open(dir: Option<&Path>, shared: Option<SharedQueue>) -> Result<Self, Error> {
+        let own = match dir {
+            Some(dir) => Disk::open(&dir.join("queue.redb")).map(Own::Disk)?,
+            None => Own::Memory(Memory::default()),
+        };
+        let shared = shared.map(Shared::new);
+        Ok(Self { own, shared })
+    }
+
+    /// The queue this engine shares with others.
+    pub(crate) fn shared(&self) -> Option<&Shared> {
+        self.shared.as_ref()
+    }
+
+    /// The shared queue, where it has the events of this one.
+    pub(crate) fn shared_for(&self, queue: &str) -> Option<&Shared> {
+        self.shared().filter(|_| queue != OUTBOX)
     }
 
     /// How many events wait for one of these functions.
     pub(crate) async fn len(&self, functions: Vec<String>) -> Result<usize, Error> {
-        match self {
-            Self::Disk(disk) => disk.len(functions).await,
-            Self::Memory(_) => Ok(0),
+        match &self.own {
+            Own::Disk(disk) => disk.len(functions).await,
+            Own::Memory(_) => Ok(0),
         }
     }
 
-    /// Accepts an event; on return it is on disk.
+    /// Accepts an event; on return it is on disk, or in the shared queue.
     pub(crate) async fn accept(
         &self,
         function: &str,
         event: Event,
         now: Duration,
     ) -> Result<(), Error> {
-        match self {
-            Self::Disk(disk) => disk.accept(function, &event, now).await,
-            Self::Memory(memory) => {
+        if let Some(shared) = self.shared_for(function) {
+            return shared.accept(function, &event).await;
+        }
+        match &self.own {
+            Own::Disk(disk) => disk.accept(function, &event, now).await,
+            Own::Memory(memory) => {
                 memory.put(function, event, now);
                 Ok(())
             }
@@ -106,30 +132,48 @@ impl Queue {
 
     /// Reads events that are due. They stay accepted until finished.
     pub(crate) async fn take(&self, function: &str, now: Duration) -> Result<Taken, Error> {
-        match self {
-            Self::Disk(disk) => disk.take(function, now).await,
-            Self::Memory(memory) => Ok(memory.take(function, now)),
+        if let Some(shared) = self.shared_for(function) {
+            return Ok(shared.take(function, now));
+        }
+        match &self.own {
+            Own::Disk(disk) => disk.take(function, now).await,
+            Own::Memory(memory) => Ok(memory.take(function, now)),
         }
     }
 
     /// Forgets an event.
     pub(crate) async fn finish(&self, function: &str, place: Place) {
-        if let Self::Disk(disk) = self {
-            disk.finish(function, place).await;
+        match (self.shared_for(function), &self.own) {
+            (Some(shared), _) => shared.finish(place).await,
+            (None, Own::Disk(disk)) => disk.finish(function, place).await,
+            (None, Own::Memory(_)) => {}
         }
     }
 
-    /// Puts an event that was taken back, to be due later.
-    pub(crate) async fn put_back(&self, function: &str, place: Place, event: Event, due: Duration) {
-        match self {
-            Self::Disk(disk) => disk.put_back(function, place, &event, due).await,
-            Self::Memory(memory) => memory.put(function, event, due),
+    /// Puts an event that was taken back, to be due in a while.
+    pub(crate) async fn put_back(
+        &self,
+        function: &str,
+        place: Place,
+        event: Event,
+        due: Duration,
+        now: Duration,
+    ) {
+        if let Some(shared) = self.shared_for(function) {
+            let delay = due.saturating_sub(now);
+            return shared.put_back(function, place, &event, delay).await;
+        }
+        match &self.own {
+            Own::Disk(disk) => disk.put_back(function, place, &event, due).await,
+            Own::Memory(memory) => {
+                memory.put(function, event, due);
+            }
         }
     }
 
     /// Takes nothing more; on return everything is written.
     pub(crate) fn close(&self) {
-        if let Self::Disk(disk) = self {
+        if let Own::Disk(disk) = &self.own {
             disk.close();
         }
     }
@@ -231,7 +275,7 @@ mod tests {
             "each is taken once"
         );
         queue
-            .put_back("f", taken.events[0].0, event("1 again"), at(70))
+            .put_back("f", taken.events[0].0, event("1 again"), at(70), at(11))
             .await;
         queue.finish("f", taken.events[1].0).await;
         let none = queue.take("f", at(69)).await.unwrap();
@@ -243,18 +287,18 @@ mod tests {
 
     #[tokio::test]
     async fn in_memory() {
-        check(&Queue::open(None).unwrap()).await;
+        check(&Queue::open(None, None).unwrap()).await;
     }
 
     #[tokio::test]
     async fn on_disk() {
         let dir = tempfile::tempdir().unwrap();
-        let queue = Queue::open(Some(dir.path())).unwrap();
+        let queue = Queue::open(Some(dir.path()), None).unwrap();
         check(&queue).await;
-        let second = Queue::open(Some(dir.path())).unwrap_err();
+        let second = Queue::open(Some(dir.path()), None).unwrap_err();
         assert_eq!(second.kind(), ErrorKind::Conflict, "{second}");
         drop(queue);
-        let queue = Queue::open(Some(dir.path())).unwrap();
+        let queue = Queue::open(Some(dir.path()), None).unwrap();
         let both = vec!["f".to_owned(), "g".to_owned()];
         assert_eq!(
             queue.len(both).await.unwrap(),
@@ -270,8 +314,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let now = Duration::from_secs(1);
         for queue in [
-            Queue::open(None).unwrap(),
-            Queue::open(Some(dir.path())).unwrap(),
+            Queue::open(None, None).unwrap(),
+            Queue::open(Some(dir.path()), None).unwrap(),
         ] {
             for (function, size, taken) in [("small", 10, WINDOW), ("large", WINDOW_BYTES / 4, 4)] {
                 for _ in 0..WINDOW.min(2 * taken) {

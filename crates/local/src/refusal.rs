@@ -44,6 +44,16 @@ impl Refusal {
         )
     }
 
+    /// A parameter that is more than the account has.
+    pub(crate) fn exceeded(message: &str) -> Self {
+        let body = json!({ "message": message });
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "InvalidParameterValueException",
+            body,
+        )
+    }
+
     /// A member that breaks the model's constraints.
     pub(crate) fn validation(member: &str, value: &str, constraint: &str) -> Self {
         let verb = match constraint.split(' ').next() {

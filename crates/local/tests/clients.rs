@@ -5,6 +5,7 @@
 mod common;
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use common::{
     ARN, answer, echo, error, eventually, example, function, invocation, options, python,
@@ -64,11 +65,10 @@ async fn boto3_finds_lambda() {
     let endpoint = format!("http://{}", handle.invoke_address().unwrap());
     runs_well("client.py", &[&endpoint]).await;
     handle.settled().await;
-    let ran = |happening: &lambda_with_local::Happening| matches!(&happening.what, What::Ran { payload, .. } if &payload[..] == br#"{"a": 1}"#);
-    assert!(
-        handle.history().iter().any(ran),
-        "the event of type `Event` ran"
-    );
+    for event in [r#"{"a": 1}"#, r#"{"old": 1}"#] {
+        let ran = |happening: &lambda_with_local::Happening| matches!(&happening.what, What::Ran { payload, .. } if payload == event);
+        assert!(handle.history().iter().any(ran), "{event} ran");
+    }
     local.shutdown().await;
 }
 
@@ -104,7 +104,12 @@ async fn boto3_manages_mappings() {
     options.functions.push(echo(named("other")));
     let local = Local::start(options).await.unwrap();
     let handle = local.handle();
-    handle.open_with(|opening: Opening| {
+    let filters = Arc::new(Mutex::new(Vec::new()));
+    let opened = filters.clone();
+    handle.open_with(move |opening: Opening| {
+        if opening.kind == SourceKind::SqsStandard {
+            opened.lock().unwrap().push(opening.mapping.filters.clone());
+        }
         Box::pin(async move {
             let source = opening.mapping.source.clone().unwrap();
             if source.resource().ends_with("missing") {
@@ -137,6 +142,11 @@ async fn boto3_manages_mappings() {
     handle.attach(opening, None);
     let endpoint = format!("http://{}", handle.invoke_address().unwrap());
     runs_well("mappings.py", &[&endpoint]).await;
+    // Each change reads the source anew: filters that come and go apply at once.
+    let mut filters = filters.lock().unwrap().clone();
+    filters.dedup();
+    let pattern = vec![r#"{"body":["a"]}"#.to_owned()];
+    assert_eq!(filters, [vec![], pattern, vec![]]);
     local.shutdown().await;
 }
 
@@ -161,6 +171,32 @@ async fn boto3_publishes_versions_and_moves_aliases() {
         let paths = [&script, &program, &native].map(|path| path.display().to_string());
         let [script, program, native] = &paths;
         runs_well("versions.py", &[&endpoint, script, program, native, run]).await;
+        local.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn boto3_provisions_concurrency() {
+    let (dir, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (program, path) = (example("echo"), folder.path().display().to_string());
+    // Only what is initialized beforehand takes its time, or fails.
+    let shell = |name: &str, does: &str| {
+        let line = format!(
+            "[ $AWS_LAMBDA_INITIALIZATION_TYPE = on-demand ] || {does}; exec {}",
+            program.display()
+        );
+        let command = Command::new("sh").args(["-c", &line]);
+        FunctionOptions::new(named(name), Run::Command(command))
+    };
+    for run in ["first", "again"] {
+        let (mut options, _) = options(dir.path(), echo(function()));
+        options.account_concurrency = Some(250);
+        let slow = format!("while [ ! -e {path}/started ]; do sleep 0.05; done");
+        let others = [shell("slow", &slow), shell("broken", "exit 3")];
+        options.functions.extend(others);
+        let local = Local::start(options).await.unwrap();
+        let endpoint = format!("http://{}", local.handle().invoke_address().unwrap());
+        runs_well("concurrency.py", &[&endpoint, &path, run]).await;
         local.shutdown().await;
     }
 }

@@ -82,6 +82,43 @@ async fn a_front_door_takes_whole_bodies_of_at_most_ten_megabytes() {
     local.shutdown().await;
 }
 
+#[tokio::test]
+async fn a_client_that_hangs_up_is_answered_and_a_page_of_a_website_is_refused() {
+    let mut options = Options::in_memory();
+    options.invoke_port = Some(0);
+    let slow = Run::handler(|event: Bytes, _: Context| async move {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        Ok::<_, FunctionError>(event)
+    });
+    let orders = Function::new(ARN.parse().unwrap()).unwrap();
+    options.functions.push(FunctionOptions::new(orders, slow));
+    let local = Local::start(options).await.unwrap();
+    let address = local.handle().invoke_address().unwrap();
+    for (headers, expected) in [
+        ("host: 127.0.0.1:9000", "HTTP/1.1 200 "),
+        (
+            "host: localhost\r\norigin: http://localhost:3000",
+            "HTTP/1.1 200 ",
+        ),
+        ("host: example.com", "HTTP/1.1 403 "),
+        (
+            "host: localhost\r\norigin: https://example.com",
+            "HTTP/1.1 403 ",
+        ),
+    ] {
+        let request = format!(
+            "POST /2015-03-31/functions/orders/invocations HTTP/1.1\r\n{headers}\r\ncontent-length: 2\r\n\r\n{{}}"
+        );
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with(expected), "{headers}: {answer}");
+    }
+    local.shutdown().await;
+}
+
 /// A queue in memory that gives out what was not acknowledged again after 30 seconds, and nothing of
 /// a group while something of it is out.
 #[derive(Clone, Default)]

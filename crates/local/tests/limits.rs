@@ -7,8 +7,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
+use lambda_with::rules::mapping::{self, SourceKind};
 use lambda_with::rules::recursion::RecursiveLoop;
 use lambda_with::rules::retry::{Condition, Config};
+use lambda_with::rules::scaling::Scaling;
 use lambda_with::{
     Caller, Delivery, Error, ErrorKind, Function, FunctionError, Invocation, InvocationType,
     Invoke, Record, Statement,
@@ -80,7 +82,7 @@ async fn a_queue_starts_with_five_batches_and_gets_300_more_a_minute() {
         let mut mapping = Mapping::default();
         mapping.limits.size = 1;
         if let Some(maximum) = maximum {
-            mapping.maximum_concurrency = maximum;
+            mapping.scaling = Scaling::standard(Some(maximum));
         }
         let orders = local.handle().function("orders").unwrap();
         orders.poll(queue, mapping);
@@ -95,6 +97,45 @@ async fn a_queue_starts_with_five_batches_and_gets_300_more_a_minute() {
             "{maximum:?} {environments}: {found:?}"
         );
         assert!(found[3] <= maximum.unwrap_or(1250).min(environments));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn provisioned_pollers_run_ten_batches_each_and_get_1000_more_a_minute() {
+    let asked = |minimum, maximum| mapping::ProvisionedPollers {
+        minimum,
+        maximum,
+        group: None,
+    };
+    for (pollers, at_once) in [
+        // After 0, 6 and 60 seconds.
+        (asked(Some(3), Some(40)), [30, 130, 400]),
+        (asked(None, None), [20, 120, 500]),
+    ] {
+        let (run, running, _) = slow(700);
+        let mut options = FunctionOptions::new(function("orders"), run);
+        options.max_environments = 500;
+        let local = start(&Engine::default(), [options]).await;
+        let queue = ScriptedSource::new(Duration::from_secs(3600));
+        queue.put((0..700).map(|id| message(id, None)));
+        let asked = mapping::Mapping {
+            provisioned_pollers: Some(pollers),
+            batch_size: Some(1),
+            ..mapping::Mapping::default()
+        };
+        let mapping = Mapping::of(&asked, SourceKind::SqsStandard).unwrap();
+        local
+            .handle()
+            .function("orders")
+            .unwrap()
+            .poll(queue, mapping);
+        let mut found = Vec::new();
+        for seconds in [0, 6, 54] {
+            tokio::time::sleep(Duration::from_millis(1000 * seconds + 10)).await;
+            found.push(running.load(Ordering::SeqCst));
+        }
+        let near = |(found, expected): (&usize, &usize)| found.abs_diff(*expected) <= 2;
+        assert!(found.iter().zip(&at_once).all(near), "{found:?}");
     }
 }
 

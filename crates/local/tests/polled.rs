@@ -10,6 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use expect_test::{Expect, expect};
 use lambda_with::rules::mapping::{self, SourceKind};
+use lambda_with::rules::scaling::Scaling;
 use lambda_with::rules::stream::{Origin, Settings};
 use lambda_with::{Function, FunctionError, Record, Timestamp};
 use lambda_with_local::{
@@ -192,7 +193,7 @@ async fn play(kind: Kind) -> String {
                 ..mapping::Mapping::default()
             };
             let mapping = Mapping {
-                maximum_concurrency: 1,
+                scaling: Scaling::standard(Some(1)),
                 ..Mapping::of(&definition, source).unwrap()
             };
             let poller = orders.poll(queue.clone(), mapping);
@@ -404,6 +405,29 @@ async fn a_throttled_function_loses_nothing() {
         (0, 0)
     );
     assert!(stream.checkpoints().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_batch_is_offered_until_its_messages_come_again() {
+    let mut options = Options::in_memory();
+    let mut throttled = function(Kind::Sqs);
+    throttled.function.reserved_concurrency = Some(0);
+    options.functions.push(throttled);
+    let local = Local::start(options).await.unwrap();
+    let orders = local.handle().function("orders").unwrap();
+    let queue = ScriptedSource::new(Duration::from_secs(30));
+    queue.put(records(Kind::Sqs));
+    orders.poll(queue, Mapping::default());
+    tokio::time::sleep(Duration::from_secs(50)).await;
+    let history = local.handle().history();
+    let begun = history[0].at.unix_millis();
+    let refused = |happening: &&Happening| matches!(happening.what, What::Refused(_));
+    let seconds: Vec<i64> = history
+        .iter()
+        .filter(refused)
+        .map(|happening| (happening.at.unix_millis() - begun) / 1000)
+        .collect();
+    assert_eq!(seconds, [0, 1, 3, 7, 15, 30, 31, 33, 37, 45]);
 }
 
 /// A broker gives out again at once what it got back, and keeps what nobody acknowledges.

@@ -413,3 +413,23 @@ async fn an_error_of_the_initialization_is_the_answer() {
     assert_eq!(payload, object);
     local.shutdown().await;
 }
+
+#[tokio::test]
+async fn browsers_take_no_events() {
+    let dir = tempfile::tempdir().unwrap();
+    let (local, echo) = start(dir.path()).await;
+    let waiting = invoke(&echo, "{}");
+    let api = api(dir.path()).await;
+    for headers in [
+        "origin: http://localhost:3000\r\n",
+        "sec-fetch-site: cross-site\r\n",
+    ] {
+        let (status, head, _) = call(&api, NEXT, headers, "").await;
+        assert_eq!(status, 403, "{headers}: {head}");
+    }
+    let (request_id, ..) = next(&api).await;
+    let line = format!("POST /2018-06-01/runtime/invocation/{request_id}/response");
+    assert_eq!(call(&api, &line, "", "1").await.0, 202);
+    assert_eq!(common::answer(waiting.await.unwrap()), 1);
+    local.shutdown().await;
+}

@@ -2,10 +2,14 @@
 
 mod check;
 mod generated;
+#[cfg(feature = "poll")]
+mod groups;
 #[cfg(feature = "aws_lambda_events")]
 mod interop;
 #[cfg(feature = "poll")]
 pub mod poll;
+#[cfg(feature = "poll")]
+pub mod queue;
 mod respond;
 #[cfg(feature = "poll")]
 pub mod send;

@@ -79,7 +79,12 @@ impl SqsSource {
         Ok(Self::new(client, queue, url))
     }
 
-    async fn receive_some(&self, max: usize, seconds: u64) -> Result<Vec<Message>, Error> {
+    /// One receive.
+    pub(crate) async fn receive_some(
+        &self,
+        max: usize,
+        seconds: u64,
+    ) -> Result<Vec<Message>, Error> {
         let attempt = self.fifo.then(|| self.attempt());
         let answer = self
             .client
@@ -347,6 +352,14 @@ pub(crate) fn failed<E>(call: &'static str, queue: &Arn, error: SdkError<E>) -> 
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
+    failed_at(call, queue.resource(), queue.as_str(), error)
+}
+
+/// The same, for a queue of this name at this place.
+pub(crate) fn failed_at<E>(call: &'static str, name: &str, place: &str, error: SdkError<E>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
     let status = match &error {
         SdkError::ServiceError(service) => service.raw().status().as_u16(),
         _ => 0,
@@ -364,8 +377,8 @@ where
         Some(message) => message.to_owned(),
         None => chain(&error),
     };
-    Error::new(kind, format!("{call} on queue {} failed", queue.resource()))
-        .with("queue", queue.as_str())
+    Error::new(kind, format!("{call} on queue {name} failed"))
+        .with("queue", place)
         .with("because", why)
         .caused_by(error)
 }
@@ -376,7 +389,7 @@ fn chain(error: &dyn std::error::Error) -> String {
         .fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
-fn sent(attributes: &HashMap<MessageSystemAttributeName, String>) -> Option<Timestamp> {
+pub(crate) fn sent(attributes: &HashMap<MessageSystemAttributeName, String>) -> Option<Timestamp> {
     let millis = attributes.get(&MessageSystemAttributeName::SentTimestamp)?;
     millis.parse().ok().map(Timestamp::from_unix_millis)
 }

@@ -48,6 +48,7 @@ pub(super) fn run(
         .or_else(|| config.dev.endpoint_url.clone());
     let access = Access {
         endpoint_url,
+        queue: args.queue.clone().or_else(|| config.dev.queue.clone()),
         #[cfg(feature = "poll")]
         profile: global.profile.clone(),
         brokers: config.dev.brokers.clone(),

@@ -78,6 +78,7 @@ fn connected(source: &Source, value: Spanned<DeValue<'_>>) -> Result<Connected, 
             })?
         }
     };
+    let sample = take("sample")?.map(|file| file.into_inner().into());
     let mut rest = DeTable::new();
     for (name, value) in members {
         place
@@ -86,9 +87,19 @@ fn connected(source: &Source, value: Spanned<DeValue<'_>>) -> Result<Connected, 
         rest.insert(name, value);
     }
     let value = Spanned::new(span.clone(), DeValue::Table(rest));
-    let connection = (kind.read)(value.into()).map_err(|error| at(source, &error, span))?;
+    let connection = (kind.read)(value.into()).map_err(|error| {
+        let failure = at(source, &error, span);
+        match error.message().starts_with("missing field") {
+            true => failure.fix(format!(
+                "`lambda-with show {}` lists the settings",
+                entry.service.id
+            )),
+            false => failure,
+        }
+    })?;
     Ok(Connected {
         place,
+        sample,
         #[cfg(feature = "aws")]
         kind,
         connection,

@@ -46,6 +46,10 @@ pub(crate) struct Dev {
     pub(crate) http_port: Option<u16>,
     /// How many processes run for one function at most.
     pub(crate) max_environments: Option<NonZeroU16>,
+    /// How many invocations run at once in the account.
+    pub(crate) account_concurrency: Option<u32>,
+    /// The URL of the queue of asynchronous events that several engines share.
+    pub(crate) queue: Option<String>,
     /// Brokers on this machine.
     #[serde(default)]
     pub(crate) brokers: Brokers,
@@ -86,6 +90,8 @@ pub(crate) enum Code {
 #[derive(Debug)]
 pub(crate) struct Connected {
     pub(crate) place: Place,
+    /// What `dev --once` sends instead of the service's sample: a file beside this one.
+    pub(crate) sample: Option<PathBuf>,
     /// How it is set up on AWS.
     #[cfg(feature = "aws")]
     pub(crate) kind: &'static Kind,

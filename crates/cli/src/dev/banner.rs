@@ -11,6 +11,9 @@ use crate::shell;
 pub(super) struct Up {
     /// The Invoke API.
     pub(super) invoke: String,
+    /// The queue of asynchronous events, where it is shared with other engines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) queue: Option<String>,
     pub(super) functions: Vec<String>,
     /// Functions that are on AWS only.
     pub(super) elsewhere: Vec<String>,
@@ -82,6 +85,9 @@ fn text(up: &Up, output: Output) -> String {
         ]);
         text.push_str(&format!("  {function}\n    {call}\n"));
     }
+    if let Some(queue) = &up.queue {
+        text.push_str(&format!("{}  {queue}\n", bold("shared queue")));
+    }
     for function in &up.elsewhere {
         text.push_str(&format!("  {function}: on AWS only, not run here\n"));
     }
@@ -141,7 +147,7 @@ fn text(up: &Up, output: Output) -> String {
         ));
         text.push_str(&match other.sends {
             true => format!("    {}\n", by_hand(&other.function, other.service, up)),
-            false => "  nothing is invoked: it changes what surrounds the function\n".to_owned(),
+            false => "  sends nothing by itself\n".to_owned(),
         });
     }
     text.push_str("Ctrl-C ends it.\n");

@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::SystemTime;
 
 use serde::Deserialize;
 
 use crate::config::{Code, Config, Defined};
 use crate::failure::Failure;
 
-/// Where the binary of each `bin` lies.
+/// Where the binary of each `bin` lies, and when cargo began to build them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Programs(BTreeMap<String, PathBuf>);
+pub(crate) struct Programs {
+    paths: BTreeMap<String, PathBuf>,
+    begun: Option<SystemTime>,
+}
 
 /// The messages of `cargo build` that matter here.
 #[derive(Deserialize)]
@@ -48,11 +52,15 @@ impl Programs {
     }
 
     pub(crate) fn path(&self, bin: &str) -> Option<&Path> {
-        self.0.get(bin).map(PathBuf::as_path)
+        self.paths.get(bin).map(PathBuf::as_path)
+    }
+
+    pub(super) fn begun(&self) -> Option<SystemTime> {
+        self.begun
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Path)> {
-        self.0
+        self.paths
             .iter()
             .map(|(bin, path)| (bin.as_str(), path.as_path()))
     }
@@ -69,6 +77,7 @@ fn cargo(directory: &Path, bins: &[&str]) -> Result<Programs, Failure> {
         .current_dir(directory)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit());
+    let begun = Some(SystemTime::now());
     let output = command.output().map_err(|error| {
         Failure::new(format!("cannot run `{}`: {error}", program.display()))
             .fix("`bin` needs cargo: install Rust from https://rustup.rs, or use `command`")
@@ -78,7 +87,7 @@ fn cargo(directory: &Path, bins: &[&str]) -> Result<Programs, Failure> {
         return Err(Failure::new(format!("`{folder}`: cargo could not build {bins}"))
             .fix("cargo says above what is wrong; `bin` names a binary of the package in this folder"));
     }
-    let mut programs = BTreeMap::new();
+    let mut paths = BTreeMap::new();
     for line in output.stdout.split(|byte| *byte == b'\n') {
         if let Ok(Message {
             reason,
@@ -88,11 +97,11 @@ fn cargo(directory: &Path, bins: &[&str]) -> Result<Programs, Failure> {
             && reason == "compiler-artifact"
             && bins.contains(&target.name.as_str())
         {
-            programs.insert(target.name, path);
+            paths.insert(target.name, path);
         }
     }
-    match bins.iter().find(|bin| !programs.contains_key(**bin)) {
-        None => Ok(Programs(programs)),
+    match bins.iter().find(|bin| !paths.contains_key(**bin)) {
+        None => Ok(Programs { paths, begun }),
         Some(bin) => Err(Failure::new(format!("cargo built no binary `{bin}`"))),
     }
 }

@@ -1,7 +1,7 @@
 //! From the file to an engine's options.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -96,10 +96,26 @@ fn mount(config: &Config, defined: &Defined) -> Result<Option<Mount>, Failure> {
 /// The folder of the queue of accepted events, which no repository wants.
 pub(super) fn data(directory: &Path) -> Result<PathBuf, Failure> {
     let folder = directory.join(".lambda-with");
-    fs::create_dir_all(&folder)
+    make_private(&folder)
         .and_then(|()| fs::write(folder.join(".gitignore"), "*\n"))
         .map_err(|error| Failure::new(format!("cannot write `{}`: {error}", folder.display())))?;
     Ok(folder)
+}
+
+/// Makes a folder that others on this machine cannot look into: events and variables are in it.
+fn make_private(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mut permissions = fs::metadata(folder)?.permissions();
+        if permissions.mode() & 0o077 != 0 {
+            permissions.set_mode(0o700);
+            // Fails on a file system without permissions, and in a folder of somebody else's.
+            let _ = fs::set_permissions(folder, permissions);
+        }
+    }
+    Ok(())
 }
 
 fn asynchronous(defined: &Defined) -> Result<Asynchronous, Failure> {
@@ -129,7 +145,7 @@ pub(crate) fn quiet_log() -> LogSink {
             // Python's runtime puts carriage returns into a trace, so that CloudWatch keeps it in one
             // event; on a terminal its lines would lie on top of each other.
             let text = line.text.replace('\r', "\n");
-            let _ = writeln!(std::io::stderr().lock(), "{text}");
+            let _ = writeln!(io::stderr().lock(), "{text}");
         }
     })
 }
@@ -147,9 +163,30 @@ pub(super) fn server_log(several: bool) -> LogSink {
         };
         if wanted {
             let text = line.text.replace('\r', "\n");
-            let _ = writeln!(std::io::stderr().lock(), "{}: {text}", line.function);
+            let _ = writeln!(io::stderr().lock(), "{}: {text}", line.function);
         } else {
             quiet(line);
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn nobody_else_looks_into_the_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        for before in [None, Some(0o755)] {
+            let folder = dir.path().join(".lambda-with");
+            if let Some(mode) = before {
+                fs::set_permissions(&folder, PermissionsExt::from_mode(mode)).unwrap();
+            }
+            assert_eq!(data(dir.path()).unwrap(), folder);
+            let mode = fs::metadata(&folder).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o700, "{before:?}");
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use lambda_with::rules::retry;
 use lambda_with::{Invocation, Outcome};
 use lambda_with_local::{FunctionHandle, Handle, Local, LogKind, LogLine, LogSink, Options, What};
@@ -67,18 +68,21 @@ pub(crate) async fn once(
     let local = Local::start(options).await?;
     let handle = local.handle();
     let mut lines = Vec::new();
+    let names = config.functions.iter().map(|defined| defined.name.len());
+    let width = names.max().unwrap_or_default();
     for defined in &config.functions {
         let Ok(function) = handle.function(&defined.name) else {
             continue;
         };
         for connected in &defined.connections {
             log.take();
-            let mut line = send(defined, connected, &function, &handle).await?;
+            let own = own_sample(config, connected)?;
+            let mut line = send(defined, connected, own, &function, &handle).await?;
             if !line.ok {
                 line.log = log.take();
             }
             if !output.is_json() {
-                output.text(&render(&line, output))?;
+                output.text(&render(&line, width, output))?;
             }
             lines.push(line);
         }
@@ -96,6 +100,7 @@ pub(crate) async fn once(
 async fn send(
     defined: &Defined,
     connected: &Connected,
+    own: Option<Bytes>,
     function: &FunctionHandle,
     handle: &Handle,
 ) -> anyhow::Result<Line> {
@@ -112,7 +117,7 @@ async fn send(
     if let Some(mut door) = Door::of(connection, &defined.function) {
         door.add(connection, &defined.function, function.clone())?;
         let begun = Instant::now();
-        let (route, outcome) = request(&door).await?;
+        let (route, outcome) = request(&door, own).await?;
         return Ok(line(
             format!("{} {route}", connection.service().id),
             outcome,
@@ -120,23 +125,49 @@ async fn send(
         ));
     }
     let begun = Instant::now();
-    let Some(parcel) = deliver::parcel(connection, defined)? else {
-        let outcome = Ok("nothing to send: it changes what surrounds the function".to_owned());
+    let Some(mut parcel) = deliver::parcel(connection, defined)? else {
+        let outcome = Ok("sends nothing by itself".to_owned());
         return Ok(line(connection.service().id.to_owned(), outcome, begun));
     };
+    if let (Some(own), Some(file)) = (own, &connected.sample) {
+        parcel.payload = own;
+        parcel.event = file.display().to_string();
+    }
     let event = parcel.event.clone();
     let outcome = invoke(parcel, connection, function, handle).await;
     Ok(line(event, outcome, begun))
 }
 
-/// Sends a request over the first route.
-async fn request(door: &Door) -> anyhow::Result<(String, Result<String, String>)> {
-    let route = door
-        .routes()
-        .first()
-        .map_or("GET /", String::as_str)
-        .to_owned();
-    let request = doors::request(&route, &door.base())?;
+/// What the connection has in the place of the service's sample.
+fn own_sample(config: &Config, connected: &Connected) -> anyhow::Result<Option<Bytes>> {
+    let Some(file) = &connected.sample else {
+        return Ok(None);
+    };
+    let path = config.source.directory().join(file);
+    let text = std::fs::read(&path).map_err(|error| {
+        Failure::usage(format!("cannot read `{}`: {error}", path.display()))
+            .fix("`sample` names a file, from the folder of lambda-with.toml")
+    })?;
+    Ok(Some(text.into()))
+}
+
+/// Sends a request over the first route, or over the first that takes a body.
+async fn request(
+    door: &Door,
+    body: Option<Bytes>,
+) -> anyhow::Result<(String, Result<String, String>)> {
+    let routes = door.routes();
+    let has_body = |route: &&String| {
+        let methods = ["POST ", "PUT ", "PATCH "];
+        methods.iter().any(|method| route.starts_with(method))
+    };
+    let wanted = routes.iter().find(has_body).filter(|_| body.is_some());
+    let route = wanted.or(routes.first());
+    let route = route.map_or("GET /", String::as_str).to_owned();
+    let mut request = doors::request(&route, &door.base())?;
+    if let Some(body) = body.filter(|_| !request.body().is_empty()) {
+        *request.body_mut() = body;
+    }
     let answered = door
         .answer(&request, IpAddr::V4(Ipv4Addr::LOCALHOST), 80)
         .await;
@@ -200,13 +231,13 @@ fn explain(payload: &[u8]) -> String {
     format!("the function failed{}", told(payload))
 }
 
-fn render(line: &Line, output: Output) -> String {
+fn render(line: &Line, width: usize, output: Output) -> String {
     let verdict = match line.ok {
         true => output.paint(Tone::Good, "ok    "),
         false => output.paint(Tone::Bad, "failed"),
     };
     let mut text = format!(
-        "{verdict}  {}  {:<28}  {:>9.2} ms  {}\n",
+        "{verdict}  {:<width$}  {:<28}  {:>9.2} ms  {}\n",
         line.function, line.event, line.duration_ms, line.outcome
     );
     for logged in &line.log {

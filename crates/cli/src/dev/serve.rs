@@ -46,7 +46,12 @@ pub(crate) async fn serve(
     let mut options = Options::new(data(config.source.directory())?);
     options.invoke_port = Some(ports.invoke);
     options.traces = true;
+    options.account_concurrency = config.dev.account_concurrency;
     options.destinations = records::destinations(access);
+    if let Some(url) = &access.queue {
+        options.queue = Some(sources::shared_queue(url, config, access).await?);
+        up.queue = Some(url.clone());
+    }
     for defined in &config.functions {
         match function_options(config, defined, &programs)? {
             Some(function) => {
@@ -277,7 +282,7 @@ async fn rebuild(
     handle: &Handle,
     output: Output,
 ) -> std::convert::Infallible {
-    let mut sources = Sources::of(&programs);
+    let mut sources = Sources::of(&programs, None);
     if sources.is_empty() {
         return std::future::pending().await;
     }
@@ -290,7 +295,7 @@ async fn rebuild(
         let built = tokio::task::block_in_place(|| Programs::build(config, &config.functions));
         match built {
             Ok(programs) => {
-                sources = Sources::of(&programs);
+                sources = Sources::of(&programs, Some(&sources));
                 for function in handle.functions() {
                     function.restart();
                 }

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "poll")]
 mod open;
+mod shared;
 
 use lambda_with::name::checksum_of;
 use lambda_with::rules::mapping::{Mapping, SourceKind};
@@ -20,6 +21,7 @@ use serde::Deserialize;
 
 #[cfg(all(feature = "aws", feature = "poll"))]
 pub(super) use self::open::config;
+pub(super) use self::shared::shared_queue;
 use crate::failure::Failure;
 use crate::services::Connection;
 
@@ -28,6 +30,8 @@ use crate::services::Connection;
 pub(crate) struct Access {
     /// Of queues and streams, which AWS's own API gives out.
     pub(crate) endpoint_url: Option<String>,
+    /// The URL of the queue of asynchronous events, where engines share one.
+    pub(crate) queue: Option<String>,
     #[cfg(feature = "poll")]
     pub(crate) profile: Option<String>,
     pub(crate) brokers: Brokers,
@@ -85,7 +89,7 @@ pub(super) async fn read(
     let poller = match (&at, &address) {
         #[cfg(feature = "poll")]
         (Some(at), Some(address)) => {
-            let opened = open::open(&opening, &connection.name(), access, address).await;
+            let opened = open::open(&opening, access, address).await;
             Some(opened.map_err(|error| explained(&error, kind, &opening.mapping, at))?)
         }
         #[cfg(not(feature = "poll"))]
@@ -118,7 +122,7 @@ pub(super) fn open_with(handle: &Handle, access: &Access) {
                 let message = format!("the source is not read here: say where it is with {wanted}");
                 return Err(Error::new(ErrorKind::Invalid, message));
             };
-            open::open(&opening, &opening.uuid, &access, &address).await
+            open::open(&opening, &access, &address).await
         })
     });
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, ORIGIN};
 use http::{HeaderValue, Request, Response};
 use lambda_with::{
     Caller, Error, Function, FunctionUrlAuthType, Invocation, Invoke, Outcome, Timestamp,
@@ -12,7 +12,7 @@ use lambda_with::{
 use lambda_with_api_gateway::serve::{
     Admitted, Arrival, FrontDoor as Gateway, FunctionUrl, HTTP_INTEGRATION, InvokeMode, Prelude,
 };
-use lambda_with_local::{Body, FrontDoor, FunctionHandle, Peer, Streamed};
+use lambda_with_local::{Body, FrontDoor, FunctionHandle, Peer, Streamed, is_from_website};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -42,15 +42,27 @@ impl UrlDoor {
         }
     }
 
+    /// Who asks. Nothing is signed here: whoever reaches 127.0.0.1 is of the function's own account, but
+    /// for pages of websites that the URL does not name.
+    fn caller(&self, request: &Request<Bytes>) -> Caller {
+        let origin = request.headers().get(ORIGIN);
+        let mut named = self.url.cors.iter().flat_map(|cors| &cors.allow_origins);
+        let is_named = origin.is_some_and(|origin| named.any(|one| one == origin));
+        match self.url.auth_type {
+            FunctionUrlAuthType::AwsIam if is_named || !is_from_website(request) => Caller::Owner,
+            _ => Caller::FunctionUrl,
+        }
+    }
+
     /// Invokes the function with what was let in.
-    async fn invoke(&self, admitted: &Admitted<'_, FunctionHandle>) -> Response<Body> {
+    async fn invoke(
+        &self,
+        admitted: &Admitted<'_, FunctionHandle>,
+        caller: Caller,
+    ) -> Response<Body> {
         let invocation = Invocation {
             qualifier: self.qualifier.clone(),
-            // Nothing is signed here: whoever reaches 127.0.0.1 is of the function's own account.
-            caller: match self.url.auth_type {
-                FunctionUrlAuthType::AwsIam => Caller::Owner,
-                FunctionUrlAuthType::None => Caller::FunctionUrl,
-            },
+            caller,
             trace_header: Some(admitted.trace_header.clone()),
             ..Invocation::new(admitted.event.clone())
         };
@@ -138,7 +150,7 @@ impl FrontDoor for UrlDoor {
             return response.map(Body::from);
         }
         let mut response = match self.front.admit(&request, &arrival) {
-            Ok(admitted) => self.invoke(&admitted).await,
+            Ok(admitted) => self.invoke(&admitted, self.caller(&request)).await,
             Err(refused) => refused.map(Body::from),
         };
         if let Some(cors) = cors {

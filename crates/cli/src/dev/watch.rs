@@ -15,7 +15,9 @@ pub(super) struct Sources {
 }
 
 impl Sources {
-    pub(super) fn of(programs: &Programs) -> Self {
+    /// The files, where those of before are `known`. What changed while cargo was building counts as
+    /// changed: it may have been read before.
+    pub(super) fn of(programs: &Programs, known: Option<&Self>) -> Self {
         let files: BTreeSet<PathBuf> = programs
             .iter()
             .filter_map(|(_, program)| {
@@ -25,7 +27,15 @@ impl Sources {
             })
             .flat_map(|text| dependencies(&text))
             .collect();
-        let changed = latest(&files);
+        Self::new(
+            files,
+            known.and_then(|known| known.changed),
+            programs.begun(),
+        )
+    }
+
+    fn new(files: BTreeSet<PathBuf>, known: Option<SystemTime>, begun: Option<SystemTime>) -> Self {
+        let changed = latest(&files).min(known.max(begun));
         Self { files, changed }
     }
 
@@ -62,6 +72,26 @@ fn dependencies(text: &str) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_changes_while_cargo_builds_is_built_again_and_once() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let written = file.as_file().metadata().unwrap().modified().unwrap();
+        let second = std::time::Duration::from_secs(1);
+        for (known, begun, changed) in [
+            (None, written + second, false),
+            (None, written - second, true),
+            (Some(written - second), written + second, false),
+            (Some(written - second), written - second, true),
+            // As where clocks differ: it was known before, so it is no newer.
+            (Some(written), written - second, false),
+        ] {
+            let files = BTreeSet::from([file.path().to_owned()]);
+            let mut sources = Sources::new(files, known, Some(begun));
+            assert_eq!(sources.have_changed(), changed, "{known:?} {begun:?}");
+            assert!(!sources.have_changed());
+        }
+    }
 
     #[test]
     fn rules_of_make() {

@@ -14,7 +14,7 @@ use lambda_with_api_gateway::serve::web_socket::{
 };
 use lambda_with_api_gateway::{Authorizer, WebSocketApi};
 use lambda_with_local::web_socket::{Limits, Link, Received, Upgrade, WebSocket};
-use lambda_with_local::{Body, FrontDoor, Handle, Peer};
+use lambda_with_local::{Body, FrontDoor, Handle, Peer, is_from_website};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -133,6 +133,8 @@ impl SocketDoor {
     async fn answer(self: Arc<Self>, mut request: Request<Bytes>, peer: Peer) -> Response<Body> {
         if let Some(command) = self.front.command(&request) {
             let response = match command {
+                // Programs on this machine need not sign; pages are not let in for that.
+                Ok(command) if is_from_website(&request) => self.front.denied(&command),
                 Ok(command) => self.manage(&command).await,
                 Err(refused) => refused,
             };

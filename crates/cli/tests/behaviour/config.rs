@@ -179,12 +179,13 @@ fn connections() {
     check(
         &with("service = \"sqs\"\n"),
         expect![[r#"
-        error: missing field `queue`
-         --> lambda-with.toml:4:1
-          |
-        4 | [[functions.orders.with]]
-          | ^^^^^^^^^^^^^^^^^^^^^^^^^
-    "#]],
+            error: missing field `queue`
+             --> lambda-with.toml:4:1
+              |
+            4 | [[functions.orders.with]]
+              | ^^^^^^^^^^^^^^^^^^^^^^^^^
+              fix: `lambda-with show sqs` lists the settings
+        "#]],
     );
     check(
         &with("service = \"sqs\"\nqueue = \"orders\"\n"),

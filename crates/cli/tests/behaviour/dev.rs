@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::json;
 
 use crate::functions::{echo, example};
-use crate::run::{Ran, command, run_with};
+use crate::run::{Ran, command, run, run_with};
 
 fn once(directory: &Path, args: &[&str], envs: &[(&str, &str)]) -> Ran {
     let mut command = command();
@@ -102,6 +102,28 @@ fn binaries_and_commands_in_a_folder_with_a_blank() {
     assert!(
         ran.stdout.contains("\n        | about to fail\n"),
         "the log tail: {}",
+        ran.stdout
+    );
+
+    // The same key in a sample of one's own, and a sample that is not there.
+    let own = format!("{toml}sample = \"own.json\"\n");
+    std::fs::write(folder.join("lambda-with.toml"), own).unwrap();
+    let ran = once(&folder, &[], &[]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("own.json"), "{}", ran.stderr);
+    let event = run([
+        "event",
+        "s3/put",
+        "--set",
+        "/Records/0/s3/object/key=a.fail",
+    ])
+    .ok();
+    std::fs::write(folder.join("own.json"), event.stdout).unwrap();
+    let ran = once(&folder, &[], &[]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.stdout.starts_with("failed  built  own.json "),
+        "{}",
         ran.stdout
     );
 }

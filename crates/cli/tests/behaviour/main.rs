@@ -25,6 +25,7 @@ mod reexport;
 mod refused;
 mod run;
 mod services;
+mod shared;
 mod terraform;
 mod trace;
 mod url;

@@ -202,6 +202,18 @@ fn functions_are_called_by_their_urls() {
     );
     assert_eq!(text(&format!("{hidden}/text"), &[]), "hello");
 
+    // What is signed on AWS is not for pages of websites; what is public there is so here.
+    for (url, header, status) in [
+        (hidden, "Origin: https://example.org", "403"),
+        (hidden, "Host: example.org", "403"),
+        (hidden, "Origin: http://localhost:5173", "201"),
+        (streams, "Origin: https://example.org", "202"),
+        (streams, "Host: example.org", "202"),
+    ] {
+        let args = ["-o", "/dev/null", "-w", "%{http_code}", "-H", header];
+        assert_eq!(text(url, &args), status, "{url} {header}");
+    }
+
     // The connection's mapping is there; nobody said where the queue is.
     let mappings = text(&format!("{invoke}/2015-03-31/event-source-mappings"), &[]);
     let mappings: Value = serde_json::from_str(&mappings).unwrap();

@@ -3,7 +3,12 @@
 //! See <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html>,
 //! <https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html>.
 
+mod account;
+mod requests;
+
 use std::time::Duration;
+
+pub use self::account::{Account, Share, Throttle};
 
 /// How the number of batches of one SQS queue that run at once may grow.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -97,6 +102,17 @@ impl Scaling {
             start: minimum.saturating_mul(10),
             per_minute: 1000,
             most: maximum.max(minimum).saturating_mul(10),
+        }
+    }
+
+    /// The same where no more than `most` can run.
+    #[must_use]
+    pub fn at_most(self, most: usize) -> Self {
+        let most = most.max(1);
+        Self {
+            start: self.start.min(most),
+            most: self.most.min(most),
+            ..self
         }
     }
 }

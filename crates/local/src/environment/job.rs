@@ -10,7 +10,8 @@ use tokio::time::Instant;
 
 use crate::environment::telling::Work;
 use crate::environment::{Environment, Phase};
-use crate::function::pool::{Finished, Job, Permit};
+use crate::function::concurrency::Permit;
+use crate::function::pool::{Finished, Job};
 use crate::log::Report;
 use crate::refusal::json_bytes;
 use crate::streaming::Writer;

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{Environment, InitError, Phase};
-use crate::environment::process::{INIT, Process, Setup};
+use crate::environment::process::{INIT, PROVISIONED_INIT, Process, Setup};
 use crate::environment::runtime_api;
 use crate::refusal::{error_object, json_bytes};
 
@@ -50,8 +50,13 @@ impl Environment {
         let timeout = self.timeout();
         // An initialization that takes too long is done again, within the function's own time.
         let mut phase = "init";
-        let (mut end, mut life) = self.live(INIT, phase).await;
-        if matches!(end, End::Late) && self.lock().phase == Phase::Starting {
+        let is_provisioned = self.pool.provisioned.is_some();
+        let time = match is_provisioned {
+            true => timeout.max(PROVISIONED_INIT),
+            false => INIT,
+        };
+        let (mut end, mut life) = self.live(time, phase).await;
+        if matches!(end, End::Late) && self.lock().phase == Phase::Starting && !is_provisioned {
             self.output.say(&self.extensions.log());
             self.output.say(&[self.init_report(phase, "timeout")]);
             self.tell_init_over(Some("timeout"));
@@ -246,6 +251,7 @@ impl Environment {
         Setup {
             function: &self.pool.function,
             version: &self.pool.version,
+            initialization: self.pool.initialization(),
             program: &command.program,
             args: &command.args,
             dir: command.dir.as_deref(),

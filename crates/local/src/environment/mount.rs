@@ -66,7 +66,7 @@ impl Mount {
 }
 
 /// How the processes of a function come to their folder.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Mounted {
     /// These words before the function's own mount it.
     Before(Vec<OsString>),

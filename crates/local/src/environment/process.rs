@@ -63,6 +63,7 @@ const INHERITED: [&str; 25] = [
 pub(crate) struct Setup<'a> {
     pub(crate) function: &'a lambda_with::Function,
     pub(crate) version: &'a str,
+    pub(crate) initialization: &'static str,
     pub(crate) program: &'a OsStr,
     pub(crate) args: &'a [OsString],
     pub(crate) dir: Option<&'a Path>,
@@ -237,7 +238,10 @@ fn variables(setup: &Setup<'_>) -> Vec<(&'static str, String)> {
         ),
         ("AWS_LAMBDA_FUNCTION_NAME", function.name().to_owned()),
         ("AWS_LAMBDA_FUNCTION_VERSION", setup.version.to_owned()),
-        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
+        (
+            "AWS_LAMBDA_INITIALIZATION_TYPE",
+            setup.initialization.to_owned(),
+        ),
         (
             "AWS_LAMBDA_LOG_GROUP_NAME",
             format!("/aws/lambda/{}", function.name()),
@@ -290,6 +294,9 @@ pub(crate) const HANDLER: &str = "bootstrap";
 ///
 /// See <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>.
 pub(crate) const INIT: Duration = Duration::from_secs(10);
+
+/// The same where it is initialized before it is needed, unless the function's own time is longer.
+pub(crate) const PROVISIONED_INIT: Duration = Duration::from_secs(130);
 
 #[cfg(test)]
 mod tests {

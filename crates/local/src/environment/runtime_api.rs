@@ -15,7 +15,7 @@ use crate::environment::extensions_api;
 use crate::environment::job::{Dispatch, Mismatch};
 use crate::environment::{Environment, InitError};
 use crate::function::pool::Next;
-use crate::http::{Unread, json, read};
+use crate::http::{Unread, json, read, website};
 use crate::refusal::{error_object, json_bytes};
 use crate::streaming::{self, Broken};
 
@@ -29,13 +29,17 @@ const INVOCATION_ID: &str = "lambda-runtime-invocation-id";
 /// Serves the environment until dropped.
 pub(crate) async fn serve(listener: TcpListener, environment: Arc<Environment>) {
     let (_never, stop) = watch::channel(false);
-    crate::http::serve(listener, stop, move |request, _| {
+    crate::http::serve(listener, stop, false, move |request, _| {
         answer(environment.clone(), request)
     })
     .await;
 }
 
 async fn answer(environment: Arc<Environment>, request: Request<Incoming>) -> Response<Bytes> {
+    if website::of_browser(request.headers()) {
+        let message = "the Runtime API takes no requests from browsers";
+        return refuse(StatusCode::FORBIDDEN, "Forbidden", message);
+    }
     if request.uri().path().starts_with(extensions_api::BASE) {
         return extensions_api::answer(&environment, request).await;
     }

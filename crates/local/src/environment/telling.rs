@@ -51,7 +51,7 @@ impl Environment {
         self.telemetry.open();
         self.telemetry.tell("initStart", || {
             json!({
-                "initializationType": "on-demand",
+                "initializationType": self.pool.initialization(),
                 "phase": phase,
                 "functionName": self.pool.function.name(),
                 "functionVersion": self.pool.version,
@@ -92,7 +92,10 @@ impl Environment {
 
     fn initialized(&self, status: Option<&str>) -> Value {
         let mut record = record(None, status);
-        record.insert("initializationType".to_owned(), json!("on-demand"));
+        record.insert(
+            "initializationType".to_owned(),
+            json!(self.pool.initialization()),
+        );
         record.insert("phase".to_owned(), json!(self.lock().init_phase));
         record.into()
     }

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +14,8 @@ use crate::environment::Environment;
 use crate::environment::job::Dispatch;
 use crate::environment::mount::Mounted;
 use crate::environment::process::HANDLER;
+use crate::function::concurrency::{Permit, Place};
+use crate::function::provisioned::Allocation;
 use crate::log::Log;
 use crate::options::Command;
 use crate::streaming::Writer;
@@ -23,6 +24,10 @@ use crate::traces::Times;
 /// How long an environment that has answered may take to ask for more before another is started in
 /// its place.
 const SETTLING: Duration = Duration::from_millis(50);
+
+/// How often an environment is started that is to be kept, until it is given up. Lambda was seen to do
+/// so six times.
+const TRIES: usize = 6;
 
 /// One invocation on its way to an environment.
 #[derive(Debug)]
@@ -44,28 +49,6 @@ pub(crate) struct Job {
 pub(crate) struct Finished {
     pub(crate) result: Result<Bytes, Bytes>,
     pub(crate) tail: Option<String>,
-}
-
-/// A share of a function's concurrency, given back when dropped.
-#[derive(Debug)]
-pub(crate) struct Permit(Arc<AtomicUsize>);
-
-impl Permit {
-    /// Takes a share, unless `limit` are taken.
-    pub(crate) fn take(count: &Arc<AtomicUsize>, limit: usize) -> Option<Self> {
-        count
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |taken| {
-                (taken < limit).then_some(taken + 1)
-            })
-            .ok()
-            .map(|_| Self(count.clone()))
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
-    }
 }
 
 /// What an environment that asks for work is told.
@@ -99,6 +82,8 @@ pub(crate) struct Pool {
     pub(crate) clock: Clock,
     pub(crate) log: Log,
     pub(crate) max: usize,
+    /// Whose provisioned concurrency its environments are; those of others are started on demand.
+    pub(crate) provisioned: Option<(Place, u64)>,
     pub(crate) state: Mutex<State>,
 }
 
@@ -112,6 +97,12 @@ pub(crate) struct State {
     starting: usize,
     settling: usize,
     rechecking: bool,
+    /// How many are asked for, and how many are there however little there is to do.
+    wanted: usize,
+    keep: usize,
+    /// How many of them may still fail to start.
+    tries: usize,
+    allocation: Option<Allocation>,
     /// Whether environments end as soon as nothing waits.
     draining: bool,
     closed: bool,
@@ -154,12 +145,14 @@ impl Pool {
         let (was_starting, was_settling) = environment.ready();
         state.starting -= usize::from(was_starting);
         state.settling -= usize::from(was_settling);
+        self.check_allocation(&mut state);
         while let Some(job) = state.waiting.pop_front() {
             if !job.done.is_closed() {
                 return Next::Run(environment.begin(job));
             }
         }
-        if state.draining {
+        let is_too_many = self.provisioned.is_some() && state.staying().count() > state.keep;
+        if state.draining || is_too_many {
             environment.retire();
             return Next::Retire;
         }
@@ -186,6 +179,12 @@ impl Pool {
         state.all.retain(|other| !Arc::ptr_eq(other, environment));
         let failed = was_starting && !environment.is_retired();
         let job = failed.then(|| state.waiting.pop_front()).flatten();
+        if failed && state.keep > 0 {
+            state.tries = state.tries.saturating_sub(1);
+            if state.tries == 0 {
+                self.give_up(&mut state);
+            }
+        }
         self.start(&mut state, 0);
         Ended { failed, job }
     }
@@ -205,6 +204,7 @@ impl Pool {
     pub(crate) fn drain(&self) {
         let mut state = self.lock();
         state.draining = true;
+        state.keep = 0;
         for environment in std::mem::take(&mut state.idle) {
             environment.retire();
             environment.kill();
@@ -256,11 +256,98 @@ impl Pool {
         self.lock().all.len()
     }
 
-    /// Starts environments for the jobs that neither starting nor `patience` others will take.
+    /// Has so many environments initialized and kept, as far as the machine can run them.
+    pub(crate) fn keep(self: &Arc<Self>, count: usize) {
+        let mut state = self.lock();
+        state.wanted = count;
+        state.keep = count.min(self.max);
+        state.tries = TRIES;
+        state.allocation = (count > 0).then_some(Allocation::InProgress);
+        let surplus = state.staying().count().saturating_sub(state.keep);
+        state.dismiss(surplus);
+        self.start(&mut state, 0);
+        self.check_allocation(&mut state);
+    }
+
+    /// The same for a version's provisioned concurrency, without environments yet.
+    pub(crate) fn provisioned(&self, place: Place, version: u64) -> Self {
+        Self {
+            version: self.version.clone(),
+            function: self.function.clone(),
+            command: self.command.clone(),
+            mounted: self.mounted.clone(),
+            extensions: self.extensions.clone(),
+            environment: self.environment.clone(),
+            clock: self.clock,
+            log: self.log.clone(),
+            max: self.max,
+            provisioned: Some((place, version)),
+            state: Mutex::default(),
+        }
+    }
+
+    /// Whether as many are kept, or cannot be.
+    pub(crate) fn keeps(&self, count: usize) -> bool {
+        let state = self.lock();
+        match state.allocation {
+            None => count == 0,
+            Some(_) => state.wanted == count,
+        }
+    }
+
+    /// How far what is to be kept is there; nothing where nothing is.
+    pub(crate) fn allocation(&self) -> Option<Allocation> {
+        self.lock().allocation
+    }
+
+    /// How its environments were initialized, as they are told.
+    pub(crate) fn initialization(&self) -> &'static str {
+        match self.provisioned {
+            Some(_) => "provisioned-concurrency",
+            None => "on-demand",
+        }
+    }
+
+    /// Takes note when all that is to be kept is there.
+    fn check_allocation(&self, state: &mut State) {
+        let Some((place, version)) = &self.provisioned else {
+            return;
+        };
+        let up = state
+            .staying()
+            .filter(|environment| !environment.is_starting());
+        let is_there = up.count() >= state.keep;
+        match state.allocation {
+            Some(Allocation::InProgress) if is_there => {
+                state.allocation = Some(Allocation::Ready);
+                place.with(|account, function| account.ready(function, *version, true));
+            }
+            Some(Allocation::Ready) => {}
+            _ => return,
+        }
+        state.tries = TRIES;
+    }
+
+    /// Keeps none any more: they do not start.
+    fn give_up(&self, state: &mut State) {
+        state.keep = 0;
+        state.allocation = Some(Allocation::Failed);
+        state.dismiss(usize::MAX);
+        if let Some((place, version)) = &self.provisioned {
+            place.with(|account, function| account.ready(function, *version, false));
+        }
+    }
+
+    /// Starts environments for the jobs that neither starting nor `patience` others will take, and
+    /// those that are to be kept.
     fn start(self: &Arc<Self>, state: &mut State, patience: usize) {
+        let most = match state.keep {
+            0 => self.max,
+            keep => keep,
+        };
         while !state.closed
-            && state.starting + patience < state.waiting.len()
-            && state.all.len() < self.max
+            && (state.starting + patience < state.waiting.len() || state.all.len() < state.keep)
+            && state.all.len() < most
         {
             let environment = Environment::new(self);
             state.all.push(environment.clone());
@@ -272,5 +359,32 @@ impl Pool {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The environments that are not asked to end.
+    fn staying(&self) -> impl Iterator<Item = &Arc<Environment>> {
+        let all = self.all.iter();
+        all.filter(|environment| !environment.is_retired())
+    }
+
+    /// Ends so many environments that are at nothing, or still starting.
+    fn dismiss(&mut self, most: usize) {
+        let starting = self
+            .staying()
+            .filter(|environment| environment.is_starting());
+        let dismissed: Vec<_> = self
+            .idle
+            .iter()
+            .chain(starting)
+            .take(most)
+            .cloned()
+            .collect();
+        for environment in dismissed {
+            self.idle.retain(|idle| !Arc::ptr_eq(idle, &environment));
+            environment.retire();
+            environment.kill();
+        }
     }
 }

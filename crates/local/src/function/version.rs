@@ -1,7 +1,7 @@
 //! One version of a function: settings that do not change, and what runs them.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,7 +10,10 @@ use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::environment::mount::{Mount, Mounted};
+use crate::function::concurrency::{Concurrency, Place};
 use crate::function::pool::{Finished, Job, Pool};
+use crate::function::provisioned::Allocation;
+use crate::function::versions::number;
 use crate::log::{Log, LogKind, Report};
 use crate::options::{Command, Context, Handler, Run, panicked};
 use crate::refusal::{error_object, json_bytes};
@@ -24,6 +27,7 @@ pub(crate) struct Base {
     pub(crate) variables: Vec<(String, String)>,
     /// How many processes each version has at most.
     pub(crate) max: usize,
+    pub(crate) concurrency: Concurrency,
 }
 
 /// The settings a version keeps.
@@ -43,6 +47,7 @@ pub(crate) struct Settings {
 pub(crate) struct Version {
     /// `$LATEST`, or its number.
     pub(crate) name: String,
+    pub(crate) number: Option<u64>,
     pub(crate) settings: Settings,
     runner: Runner,
     clock: Clock,
@@ -51,7 +56,10 @@ pub(crate) struct Version {
 
 #[derive(Debug)]
 enum Runner {
-    Processes(Arc<Pool>),
+    Processes {
+        on_demand: Arc<Pool>,
+        provisioned: OnceLock<Arc<Pool>>,
+    },
     Handler(Handler),
 }
 
@@ -91,7 +99,7 @@ impl Version {
                 let command = copy.unwrap_or(command);
                 let mut environment = base.variables.clone();
                 environment.extend(settings.environment.iter().cloned());
-                Runner::Processes(Arc::new(Pool {
+                let pool = Pool {
                     mounted: settings
                         .mount
                         .as_ref()
@@ -105,11 +113,17 @@ impl Version {
                     clock: base.clock,
                     log: base.log.clone(),
                     max: base.max,
+                    provisioned: None,
                     state: Default::default(),
-                }))
+                };
+                Runner::Processes {
+                    on_demand: Arc::new(pool),
+                    provisioned: OnceLock::new(),
+                }
             }
         };
         Ok(Arc::new(Self {
+            number: number(&name),
             name,
             settings,
             runner,
@@ -126,8 +140,12 @@ impl Version {
         let (done, finished) = oneshot::channel();
         let job = job(done);
         match &self.runner {
-            Runner::Processes(pool) => {
-                pool.submit(job);
+            Runner::Processes {
+                on_demand,
+                provisioned,
+            } => {
+                let provisioned = provisioned.get().filter(|_| job.permit.is_provisioned());
+                provisioned.unwrap_or(on_demand).submit(job);
                 finished.await.ok()
             }
             Runner::Handler(handler) => {
@@ -166,45 +184,82 @@ impl Version {
     /// The command it runs, where it is one.
     pub(crate) fn command(&self) -> Option<&Command> {
         match &self.runner {
-            Runner::Processes(pool) => Some(&pool.command),
+            Runner::Processes { on_demand, .. } => Some(&on_demand.command),
             Runner::Handler(_) => None,
+        }
+    }
+
+    /// Has so many environments of a version initialized before they are needed, and kept; `anew` even
+    /// if there are as many.
+    pub(crate) fn provision(&self, number: u64, count: usize, anew: bool, place: &Place) {
+        place.with(|account, function| account.provision(function, number, count));
+        match &self.runner {
+            Runner::Handler(_) => {
+                place.with(|account, function| account.ready(function, number, true));
+            }
+            Runner::Processes {
+                on_demand,
+                provisioned,
+            } => {
+                if count == 0 && provisioned.get().is_none() {
+                    return;
+                }
+                let pool = provisioned
+                    .get_or_init(|| Arc::new(on_demand.provisioned(place.clone(), number)));
+                if anew || !pool.keeps(count) {
+                    pool.keep(count);
+                }
+            }
+        }
+    }
+
+    /// How far that is.
+    pub(crate) fn allocation(&self) -> Allocation {
+        match &self.runner {
+            Runner::Handler(_) => Allocation::Ready,
+            Runner::Processes { provisioned, .. } => provisioned
+                .get()
+                .and_then(|pool| pool.allocation())
+                .unwrap_or(Allocation::InProgress),
         }
     }
 
     /// New code: idle processes end now, busy ones after their invocation.
     pub(crate) fn restart(&self) {
-        if let Runner::Processes(pool) = &self.runner {
-            pool.restart();
-        }
+        self.pools().for_each(|pool| pool.restart());
     }
 
     /// Runs what waits, and nothing more than that: every process ends when it is idle.
     pub(crate) fn drain(&self) {
-        if let Runner::Processes(pool) = &self.runner {
-            pool.drain();
-        }
+        self.pools().for_each(|pool| pool.drain());
     }
 
     /// How many processes there are.
     pub(crate) fn environments(&self) -> usize {
-        match &self.runner {
-            Runner::Processes(pool) => pool.environments(),
-            Runner::Handler(_) => 0,
-        }
+        self.pools().map(|pool| pool.environments()).sum()
     }
 
     /// Ends all processes.
     pub(crate) async fn close(&self) {
-        if let Runner::Processes(pool) = &self.runner {
+        for pool in self.pools() {
             pool.close().await;
         }
     }
 
     /// Ends all processes without waiting until they are gone.
     pub(crate) fn abort(&self) {
-        if let Runner::Processes(pool) = &self.runner {
-            pool.abort();
-        }
+        self.pools().for_each(|pool| pool.abort());
+    }
+
+    fn pools(&self) -> impl Iterator<Item = &Arc<Pool>> {
+        let (one, other) = match &self.runner {
+            Runner::Processes {
+                on_demand,
+                provisioned,
+            } => (Some(on_demand), provisioned.get()),
+            Runner::Handler(_) => (None, None),
+        };
+        one.into_iter().chain(other)
     }
 
     /// Calls a handler, with the log lines a process would have.

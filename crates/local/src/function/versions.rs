@@ -25,6 +25,9 @@ use crate::trace;
 pub(crate) struct Facts {
     pub(crate) description: String,
     pub(crate) code_sha256: String,
+    /// The bytes of its files.
+    #[serde(default)]
+    pub(crate) code_size: u64,
     pub(crate) revision: String,
     /// Milliseconds since the epoch.
     pub(crate) modified: i64,
@@ -175,6 +178,7 @@ impl Versions {
         let facts = Facts {
             description: description.unwrap_or_else(|| settings.description.clone()),
             code_sha256,
+            code_size: code.as_ref().map_or(0, Code::size),
             revision: trace::request_id(),
             modified: self.base.clock.timestamp().unix_millis(),
         };
@@ -242,6 +246,12 @@ impl Versions {
     pub(crate) fn code_sha256(&self) -> Result<String, Error> {
         let latest = self.lock().latest.clone();
         self.sha256_of(code(&latest)?.as_ref())
+    }
+
+    /// The bytes of that code.
+    pub(crate) fn code_size(&self) -> Result<u64, Error> {
+        let latest = self.lock().latest.clone();
+        Ok(code(&latest)?.as_ref().map_or(0, Code::size))
     }
 
     fn sha256_of(&self, code: Option<&Code>) -> Result<String, Error> {

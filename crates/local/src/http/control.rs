@@ -5,13 +5,16 @@
 //! All else that is changed is kept in memory: after a restart the functions are again as the engine's
 //! [`Options`](crate::Options) say.
 
+mod account;
 mod aliases;
 mod concurrency;
 mod event_invoke;
 mod functions;
 pub(crate) mod mappings;
 mod policy;
+mod provisioned;
 mod recursion;
+mod variables;
 mod versions;
 
 pub(crate) use self::event_invoke::Config as EventInvoke;
@@ -23,7 +26,7 @@ use lambda_with::ErrorKind;
 use serde_json::Value;
 
 use crate::handle::FunctionHandle;
-use crate::http::invoke_api::Call;
+use crate::http::call::Call;
 use crate::http::json as json_response;
 use crate::local::Handle;
 use crate::refusal::{Refusal, json_bytes};
@@ -67,6 +70,10 @@ pub(crate) fn answer(
         | (&Method::GET, ["2019-09-30", "functions", name, "concurrency"]) => {
             concurrency::answer(handle, call, method, name, body)
         }
+        (_, ["2019-09-30", "functions", name, "provisioned-concurrency"]) => {
+            provisioned::answer(handle, call, method, name, body)
+        }
+        (_, ["2016-08-19", "account-settings"]) => account::answer(handle, method),
         (_, ["2024-08-31", "functions", name, "recursion-config"]) => {
             recursion::answer(handle, call, method, name, body)
         }

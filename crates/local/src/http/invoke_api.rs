@@ -1,14 +1,15 @@
 //! Lambda's HTTP API, for unmodified clients.
 //!
-//! `Invoke` in its three types, and `InvokeWithResponseStream`; the calls around it are in [`control`]. Requests are
-//! not authenticated: whoever can reach 127.0.0.1 is the function's owner.
+//! `Invoke` in its three types, `InvokeWithResponseStream`, and the old `InvokeAsync`; the calls around
+//! them are in [`control`]. Requests are not authenticated: whoever can reach 127.0.0.1 is the
+//! function's owner.
 //! See <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use lambda_with::{Error, ErrorKind, Invocation, InvocationType, LogType, Outcome};
 use serde_json::json as value;
@@ -16,10 +17,11 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
 use crate::handle::FunctionHandle;
-use crate::http::{Body, Unread, json, read};
+use crate::http::call::Call;
+use crate::http::website::of_website;
+use crate::http::{Body, MAX_HEAD, Unread, json, read};
 use crate::http::{control, event_stream};
 use crate::local::Handle;
-use crate::name::{Name, PATTERN, is_qualifier};
 use crate::refusal::{Refusal, json_bytes};
 use crate::streaming::Streamed;
 use crate::trace;
@@ -27,9 +29,12 @@ use crate::trace;
 /// The largest body of a call that is no invocation.
 const MAX_CONTROL_BODY: usize = 1024 * 1024;
 
+/// The largest event `InvokeAsync` takes.
+const MAX_ASYNC: usize = 256 * 1024;
+
 /// Serves the API until told to stop.
 pub(crate) async fn serve(listener: TcpListener, stop: watch::Receiver<bool>, handle: Handle) {
-    crate::http::serve(listener, stop, move |request, _| {
+    crate::http::serve(listener, stop, true, move |request, _| {
         answer(handle.clone(), request)
     })
     .await;
@@ -38,7 +43,8 @@ pub(crate) async fn serve(listener: TcpListener, stop: watch::Receiver<bool>, ha
 async fn answer(handle: Handle, request: Request<Incoming>) -> Response<Body> {
     let request_id = trace::request_id();
     let (parts, body) = request.into_parts();
-    let answered = match check_origin(&parts.headers).and_then(|()| Call::of(&parts)) {
+    let checked = check_head(&parts).and_then(|()| check_origin(&parts.headers));
+    let answered = match checked.and_then(|()| Call::of(&parts)) {
         Ok(call) => route(&handle, &call, &parts, body, &request_id).await,
         Err(refusal) => Err(refusal),
     };
@@ -49,94 +55,59 @@ async fn answer(handle: Handle, request: Request<Incoming>) -> Response<Body> {
     response
 }
 
+/// Refuses a request line and headers that are too large together.
+fn check_head(parts: &Parts) -> Result<(), Refusal> {
+    let uri = parts.uri.path_and_query().map_or(0, |it| it.as_str().len());
+    let headers = parts.headers.iter();
+    let headers = headers.map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    match uri + headers.sum::<usize>() > MAX_HEAD {
+        true => Err(Refusal::user(
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "RequestEntityTooLargeException",
+            format!("The request's line and headers must be smaller than {MAX_HEAD} bytes"),
+        )),
+        false => Ok(()),
+    }
+}
+
 /// Refuses what a page of some website sends through the user's browser.
 fn check_origin(headers: &HeaderMap) -> Result<(), Refusal> {
-    let Some(origin) = headers.get(header::ORIGIN) else {
-        return Ok(());
-    };
-    let host = origin
-        .to_str()
-        .ok()
-        .and_then(|origin| origin.parse::<Uri>().ok());
-    match host.as_ref().and_then(Uri::host) {
-        Some("localhost" | "127.0.0.1" | "[::1]") => Ok(()),
-        _ => Err(Refusal::user(
+    match of_website(headers) {
+        false => Ok(()),
+        true => Err(Refusal::user(
             StatusCode::FORBIDDEN,
             "AccessDeniedException",
-            "the engine takes no requests from web pages of other origins",
+            "the engine takes no requests from web pages of other origins, nor under names of websites",
         )),
     }
 }
 
-/// What a request asks for: the segments of its path behind the version, and its qualifier.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Call {
-    pub(crate) segments: Vec<String>,
-    pub(crate) query: Vec<(String, String)>,
+/// The calls that invoke.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Invoked {
+    Usual,
+    /// `InvokeWithResponseStream`.
+    Streaming,
+    /// `InvokeAsync`.
+    Async,
 }
 
-impl Call {
-    fn of(parts: &Parts) -> Result<Self, Refusal> {
-        let broken = || Refusal::parameter("the request's path is not percent-encoded UTF-8");
-        let path = parts.uri.path().trim_start_matches('/');
-        let segments = path.split('/').filter(|segment| !segment.is_empty());
-        let segments = segments.map(|segment| decode(segment).ok_or_else(broken));
-        let query = parts.uri.query().unwrap_or_default();
-        let pairs = query
-            .split('&')
-            .filter(|pair| !pair.is_empty())
-            .map(|pair| {
-                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                Some((decode(name)?, decode(&value.replace('+', " "))?))
-            });
-        Ok(Self {
-            segments: segments.collect::<Result<_, _>>()?,
-            query: pairs.collect::<Option<_>>().ok_or_else(broken)?,
-        })
+impl Invoked {
+    fn of(version: &str, call: &str) -> Option<Self> {
+        match (version, call) {
+            ("2015-03-31", "invocations") => Some(Self::Usual),
+            ("2021-11-15", "response-streaming-invocations") => Some(Self::Streaming),
+            ("2014-11-13", "invoke-async") => Some(Self::Async),
+            _ => None,
+        }
     }
 
-    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    }
-
-    /// The function a request is about.
-    pub(crate) fn function(&self, handle: &Handle, name: &str) -> Result<FunctionHandle, Refusal> {
-        let parsed: Name = name.parse().map_err(|_: Error| {
-            let constraint = format!("regular expression pattern: {PATTERN}");
-            Refusal::validation("functionName", name, &constraint)
-        })?;
-        if let (Some(region), Some(known)) = (&parsed.region, handle.functions().next())
-            && region != known.definition().region()
-        {
-            let own = known.definition().region();
-            return Err(Refusal::not_found(format!(
-                "Functions from '{region}' are not reachable in this region ('{own}')"
-            )));
+    /// The largest body; an event is held against its own, smaller limit when its size is known.
+    fn limit(self) -> usize {
+        match self {
+            Self::Async => MAX_ASYNC,
+            _ => InvocationType::RequestResponse.max_payload(),
         }
-        let mut function = handle
-            .function(name)
-            .map_err(|error| Refusal::from(&error))?;
-        if let Some(qualifier) = self.parameter("Qualifier") {
-            if !is_qualifier(qualifier) && !qualifier.contains('$') {
-                let constraint =
-                    r"regular expression pattern: \$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+";
-                return Err(Refusal::validation("qualifier", qualifier, constraint));
-            }
-            if function
-                .qualifier
-                .as_deref()
-                .is_some_and(|own| own != qualifier)
-            {
-                return Err(Refusal::parameter(
-                    "The derived qualifier from the function name does not match the specified qualifier.",
-                ));
-            }
-            function.qualifier = Some(qualifier.to_owned());
-        }
-        Ok(function)
     }
 }
 
@@ -148,32 +119,23 @@ async fn route(
     request_id: &str,
 ) -> Result<Response<Body>, Refusal> {
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
-    if let (&Method::POST, ["2015-03-31", "functions", name, "invocations"]) =
-        (&parts.method, segments.as_slice())
-    {
+    let is_post = parts.method == Method::POST;
+    let invoked = match segments.as_slice() {
+        [_, "functions", name, call] if is_post => Invoked::of(segments[0], call).zip(Some(*name)),
+        _ => None,
+    };
+    // Read even where the call is refused: what is left unread would end the connection, which the
+    // client wants to use again.
+    let body = payload(body, invoked.map_or(MAX_CONTROL_BODY, |(it, _)| it.limit())).await?;
+    if let Some((invoked, name)) = invoked {
         let function = call.function(handle, name)?;
-        let answered = invoke(&function, &parts.headers, body, request_id).await?;
-        return Ok(answered.map(Body::from));
+        let mut invocation = described(&parts.headers, invoked)?;
+        invocation.payload = body;
+        return match invoked {
+            Invoked::Streaming => stream(&function, invocation, request_id).await,
+            _ => invoke(&function, invocation, request_id).await,
+        };
     }
-    if let (
-        &Method::POST,
-        [
-            "2021-11-15",
-            "functions",
-            name,
-            "response-streaming-invocations",
-        ],
-    ) = (&parts.method, segments.as_slice())
-    {
-        let function = call.function(handle, name)?;
-        return stream(&function, &parts.headers, body, request_id).await;
-    }
-    let body = read(body, MAX_CONTROL_BODY)
-        .await
-        .map_err(|unread| match unread {
-            Unread::TooLarge => Refusal::too_large(MAX_CONTROL_BODY),
-            Unread::Broken => Refusal::content("the request's body could not be read"),
-        })?;
     if let ["2015-03-31", "event-source-mappings", rest @ ..] = segments.as_slice() {
         let answered = control::mappings::answer(handle, call, &parts.method, rest, &body).await?;
         return Ok(answered.map(Body::from));
@@ -193,26 +155,22 @@ async fn route(
 
 async fn invoke(
     function: &FunctionHandle,
-    headers: &HeaderMap,
-    body: Incoming,
+    invocation: Invocation,
     request_id: &str,
-) -> Result<Response<Bytes>, Refusal> {
-    let invocation = asked(headers, body, true).await?;
+) -> Result<Response<Body>, Refusal> {
     let outcome = function
         .invoke_as(request_id.to_owned(), invocation)
         .await
         .map_err(|error| Refusal::from(&error))?;
-    Ok(answered(outcome))
+    Ok(answered(outcome).map(Body::from))
 }
 
 /// `InvokeWithResponseStream`.
 async fn stream(
     function: &FunctionHandle,
-    headers: &HeaderMap,
-    body: Incoming,
+    invocation: Invocation,
     request_id: &str,
 ) -> Result<Response<Body>, Refusal> {
-    let invocation = asked(headers, body, false).await?;
     let id = request_id.to_owned();
     if invocation.invocation_type == InvocationType::DryRun {
         let dry = function.invoke_as(id, invocation).await;
@@ -277,23 +235,22 @@ async fn events(mut streamed: Streamed, client: mpsc::Sender<std::io::Result<Byt
     let _ = client.send(Ok(event)).await;
 }
 
-/// The invocation as the request describes it.
-async fn asked(headers: &HeaderMap, body: Incoming, queues: bool) -> Result<Invocation, Refusal> {
-    let mut invocation = described(headers, queues)?;
-    // An event is held against its own, smaller limit later, when its size is known.
-    let limit = InvocationType::RequestResponse.max_payload();
-    invocation.payload = match read(body, limit).await {
-        Ok(payload) => payload,
-        Err(Unread::TooLarge) => return Err(Refusal::too_large(limit)),
-        Err(Unread::Broken) => {
-            return Err(Refusal::content("the request's body could not be read"));
-        }
-    };
-    Ok(invocation)
+async fn payload(body: Incoming, limit: usize) -> Result<Bytes, Refusal> {
+    read(body, limit).await.map_err(|unread| match unread {
+        Unread::TooLarge => Refusal::too_large(limit),
+        Unread::Broken => Refusal::content("the request's body could not be read"),
+    })
 }
 
 /// The invocation as the request's headers describe it.
-fn described(headers: &HeaderMap, queues: bool) -> Result<Invocation, Refusal> {
+fn described(headers: &HeaderMap, invoked: Invoked) -> Result<Invocation, Refusal> {
+    if invoked == Invoked::Async {
+        return Ok(Invocation {
+            invocation_type: InvocationType::Event,
+            ..Invocation::default()
+        });
+    }
+    let queues = invoked == Invoked::Usual;
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let mut invocation = Invocation::default();
     if let Some(kind) = text("x-amz-invocation-type") {
@@ -381,77 +338,4 @@ fn ran(
         }
     }
     response
-}
-
-/// Undoes percent-encoding.
-fn decode(text: &str) -> Option<String> {
-    if !text.contains('%') {
-        return Some(text.to_owned());
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, others @ ..] = rest {
-        if *first == b'%' {
-            let digits = std::str::from_utf8(others.get(..2)?).ok()?;
-            if digits.starts_with('+') {
-                return None;
-            }
-            bytes.push(u8::from_str_radix(digits, 16).ok()?);
-            rest = &others[2..];
-        } else {
-            bytes.push(*first);
-            rest = others;
-        }
-    }
-    String::from_utf8(bytes).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn percent_encoding() {
-        for (text, decoded) in [
-            ("orders", Some("orders")),
-            ("arn%3Aaws%3alambda", Some("arn:aws:lambda")),
-            ("%24LATEST", Some("$LATEST")),
-            ("%c3%a4", Some("ä")),
-            ("%", None),
-            ("%2", None),
-            ("%+1", None),
-            ("%ff", None),
-            ("%zz", None),
-        ] {
-            assert_eq!(decode(text).as_deref(), decoded, "{text}");
-        }
-    }
-
-    #[test]
-    fn web_pages_of_other_origins_are_refused() {
-        for (origin, allowed) in [
-            (None, true),
-            (Some("http://localhost:3000"), true),
-            (Some("http://127.0.0.1"), true),
-            (Some("http://[::1]:8080"), true),
-            (Some("https://example.com"), false),
-            (Some("http://localhost.example.com"), false),
-            (Some("http://127.0.0.1.example.com:9000"), false),
-            (Some("null"), false),
-            (Some(""), false),
-        ] {
-            let headers = origin.map(|origin| (header::ORIGIN, HeaderValue::from_static(origin)));
-            let headers = headers.into_iter().collect();
-            assert_eq!(check_origin(&headers).is_ok(), allowed, "{origin:?}");
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn any_path_and_query_is_read_or_refused(uri in "/[ -~]{0,40}") {
-            if let Ok(request) = Request::builder().uri(uri.replace(' ', "%")).body(()) {
-                let _ = Call::of(&request.into_parts().0);
-            }
-        }
-    }
 }

@@ -21,10 +21,9 @@ pub struct Mapping {
     pub data_key: DataKey,
     /// Whether the function's answer says which records failed.
     pub report_batch_item_failures: bool,
-    /// How many batches run at once, at most. Five do at first, and 300 more each minute while
-    /// messages are left; never more than the function's
-    /// [`max_environments`](crate::FunctionOptions::max_environments).
-    pub maximum_concurrency: usize,
+    /// How many batches run at once, and how fast that grows while messages are left; never more than
+    /// the function's [`max_environments`](crate::FunctionOptions::max_environments).
+    pub scaling: Scaling,
     /// What stands around the records of an event.
     pub envelope: Envelope,
     /// Whether a record too large for any event is taken from the source, as Lambda does with a
@@ -40,7 +39,7 @@ impl Default for Mapping {
             filters: FilterCriteria::default(),
             data_key: DataKey::SQS,
             report_batch_item_failures: false,
-            maximum_concurrency: Scaling::standard(None).most,
+            scaling: Scaling::standard(None),
             envelope: Envelope::default(),
             drop_too_large: false,
         }
@@ -80,6 +79,12 @@ impl Mapping {
         let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
         let window = mapping.batching_window;
         let most = mapping.maximum_concurrency.map(number);
+        let provisioned = mapping.provisioned_pollers.as_ref();
+        let provisioned = provisioned.filter(|_| kind.is_sqs()).map(|pollers| {
+            let [least, most] = [(pollers.minimum, 2), (pollers.maximum, 200)]
+                .map(|(asked, usual)| asked.map_or(usual, number));
+            Scaling::provisioned(least, most)
+        });
         Ok(Self {
             limits: Limits {
                 size: number(mapping.batch_size.unwrap_or(kind.default_batch_size())),
@@ -91,10 +96,7 @@ impl Mapping {
             filters: FilterCriteria::parse(&mapping.filters)?,
             data_key: *data_key,
             report_batch_item_failures: mapping.report_batch_item_failures == Some(true),
-            maximum_concurrency: kind
-                .most_at_once()
-                .or(most)
-                .unwrap_or(usual.maximum_concurrency),
+            scaling: provisioned.unwrap_or_else(|| Scaling::standard(kind.most_at_once().or(most))),
             envelope: envelope(mapping, kind)?,
             drop_too_large: kind.is_mq(),
         })

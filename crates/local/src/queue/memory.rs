@@ -17,7 +17,7 @@ struct State {
 }
 
 impl Memory {
-    pub(crate) fn put(&self, function: &str, event: Event, due: Duration) {
+    pub(crate) fn put(&self, function: &str, event: Event, due: Duration) -> Place {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.number += 1;
         let place = Place {
@@ -29,6 +29,7 @@ impl Memory {
             .entry(function.to_owned())
             .or_default()
             .insert(place, event);
+        place
     }
 
     pub(crate) fn take(&self, function: &str, now: Duration) -> Taken {

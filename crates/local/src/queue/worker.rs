@@ -19,8 +19,9 @@ use crate::queue::{Event, Place};
 use crate::refusal::is_loop;
 use crate::trace;
 
-/// How long to wait after the queue could not be read.
+/// How long to wait after the queue could not be read or written, at first and at last.
 const PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(32);
 
 /// Works through the events of one function until told to stop; what runs then is let run to its end.
 pub(crate) async fn work(
@@ -152,6 +153,7 @@ async fn run(
         stream: None,
         times: None,
         tail: false,
+        is_event: true,
     };
     match engine.run(function, attempt).await {
         Ok(outcome) if outcome.is_function_error() => Some((retry::Attempt::Failed, Some(outcome))),
@@ -245,8 +247,14 @@ async fn to_function(
         trace_header: message.trace_header.clone(),
         state: retry::State::accepted(engine.clock.now()),
     };
-    if let Err(error) = engine.accept(&function, event).await {
-        engine.give_up(&of.request_id, message, &error);
+    let mut pause = PAUSE;
+    while let Err(error) = engine.accept(&function, event.clone()).await {
+        if error.kind() != ErrorKind::Unavailable || pause > LONGEST_PAUSE {
+            engine.give_up(&of.request_id, message, &error);
+            break;
+        }
+        tokio::time::sleep(pause).await;
+        pause *= 2;
     }
     true
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use lambda_with::rules::batch::Limits;
+use lambda_with::rules::scaling::Scaling;
 use lambda_with::{Error, ErrorKind, FunctionError, Record, Source};
 use lambda_with_local::{Mapping, Run, ScriptedSource};
 use proptest::prelude::*;
@@ -207,7 +208,7 @@ impl Queue {
                 ..Limits::default()
             },
             report_batch_item_failures: self.reports,
-            maximum_concurrency: self.concurrency,
+            scaling: Scaling::standard(Some(self.concurrency)),
             ..Mapping::default()
         };
         let watched = Watched {

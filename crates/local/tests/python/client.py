@@ -1,8 +1,11 @@
 """Calls the engine through boto3, unmodified but for the endpoint."""
 
 import base64
+import http.client
 import json
+import os
 import sys
+import time
 
 import boto3
 from botocore.config import Config
@@ -44,8 +47,37 @@ assert json.loads(client.invoke(FunctionName="echo")["Payload"].read()) == {}
 answer = client.invoke(FunctionName="echo", InvocationType="Event", Payload=b'{"a": 1}')
 assert answer["StatusCode"] == 202 and answer["Payload"].read() == b"", answer
 assert "ExecutedVersion" not in answer
+answer = client.invoke_async(FunctionName="echo", InvokeArgs=b'{"old": 1}')
+assert answer["Status"] == answer["ResponseMetadata"]["HTTPStatusCode"] == 202, answer
+refused(client.invoke_async, "InvalidRequestContentException", "Could not parse request body into json", 400, FunctionName="echo", InvokeArgs=b"{")
+refused(client.invoke_async, "RequestEntityTooLargeException", "smaller than 262144 bytes", 413, FunctionName="echo", InvokeArgs=b'"' + b"x" * 262143 + b'"')
+refused(client.invoke_async, "ResourceNotFoundException", "Function not found", 404, FunctionName="nobody", InvokeArgs=b"{}")
 answer = client.invoke(FunctionName="echo", InvocationType="DryRun", Payload=b"{}")
 assert answer["StatusCode"] == 204 and answer["Payload"].read() == b"", answer
+
+# A megabyte of headers, and no more.
+for size, expected in [(900_000, [200]), (1_200_000, [431, None])]:
+    connection = http.client.HTTPConnection(sys.argv[1].removeprefix("http://"), timeout=60)
+    path, status = "/2015-03-31/functions/echo/invocations", None
+    try:
+        connection.request("POST", path, b"{}", {f"x-{n}": "x" * 100_000 for n in range(size // 100_000)})
+        status = connection.getresponse().status
+    except ConnectionError:
+        # It was closed while there was still more to be sent.
+        pass
+    assert status in expected, status
+
+# A connection outlives a refusal, even if the body comes late.
+connection = http.client.HTTPConnection(sys.argv[1].removeprefix("http://"), timeout=60)
+connection.putrequest("POST", "/2015-03-31/functions/nobody/invocations")
+connection.putheader("content-length", "2")
+connection.endheaders()
+time.sleep(0.2)
+connection.send(b"{}")
+answer, socket = connection.getresponse(), connection.sock
+assert answer.status == 404 and answer.read() and connection.sock is socket, answer.status
+connection.request("POST", "/2015-03-31/functions/echo/invocations", b"{}")
+assert connection.getresponse().status == 200 and connection.sock is socket
 
 # Log tail and function errors.
 answer = client.invoke(FunctionName="echo", LogType="Tail", Payload=b'{"print": "hello"}')
@@ -77,6 +109,21 @@ assert answer["ResponseMetadata"]["HTTPHeaders"]["retry-after"]
 
 # Functions.
 assert client.get_function(FunctionName="echo")["Configuration"]["FunctionArn"] == ARN
+configuration = client.get_function_configuration(FunctionName="echo")
+for member, value in [
+    ("Architectures", ["arm64" if os.uname().machine == "aarch64" else os.uname().machine]),
+    ("LoggingConfig", {"LogFormat": "Text", "LogGroup": "/aws/lambda/echo"}),
+    ("SnapStart", {"ApplyOn": "None", "OptimizationStatus": "Off"}),
+]:
+    assert configuration[member] == value, configuration
+assert configuration["CodeSize"] > 1000 and not {"VpcConfig", "DeadLetterConfig"} & set(configuration), configuration
+update, dead = client.update_function_configuration, "arn:aws:sqs:eu-west-1:123456789012:dead"
+changed = update(FunctionName="echo", DeadLetterConfig={"TargetArn": dead}, VpcConfig={"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]})
+assert changed["DeadLetterConfig"] == {"TargetArn": dead} and changed["VpcConfig"] == {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}, changed
+refused(update, "InvalidParameterValueException", "SubnetIds and SecurityIds must coexist or be both empty list.", 400, FunctionName="echo", VpcConfig={"SubnetIds": ["subnet-1"], "SecurityGroupIds": []})
+refused(update, "ValidationException", "'deadLetterConfig.targetArn' failed to satisfy constraint", 400, FunctionName="echo", DeadLetterConfig={"TargetArn": "dead"})
+changed = update(FunctionName="echo", DeadLetterConfig={"TargetArn": ""}, VpcConfig={"SubnetIds": [], "SecurityGroupIds": []})
+assert not {"VpcConfig", "DeadLetterConfig"} & set(changed), changed
 assert client.get_function_configuration(FunctionName="echo")["Timeout"] == 60
 assert [f["FunctionName"] for f in client.list_functions()["Functions"]] == ["echo", "full"]
 

@@ -93,7 +93,7 @@ refused(create, "ResourceConflictException", f'An event source mapping with SQS 
 refused(create, "ResourceConflictException", f'The event source arn (" {TABLE} ") and function (" echo ") provided mapping already exists.', 409, **{**arguments, "EventSourceArn": TABLE})
 refused(create, invalid, "Unrecognized event source.", 400, FunctionName="echo")
 refused(create, invalid, "Function does not exist", 400, **{**arguments, "FunctionName": "nobody"})
-refused(create, "ValidationException", "Value null at 'startingPosition' failed to satisfy constraint: Member must not be null.", 400, FunctionName="other", EventSourceArn=STREAM)
+refused(create, invalid, "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be null.", 400, FunctionName="other", EventSourceArn=STREAM)
 refused(create, "ValidationException", "Value 'invalid' at 'startingPosition' failed to satisfy constraint: Member must satisfy enum value set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]", 400, **{**arguments, "StartingPosition": "invalid"})
 refused(create, invalid, f"Unsupported starting position for arn type: {TABLE}", 400, **{**arguments, "EventSourceArn": TABLE, "StartingPosition": "AT_TIMESTAMP"})
 refused(create, invalid, "Unsupported DestinationConfig parameter for given event source mapping type.", 400, **arguments, DestinationConfig={"OnSuccess": {"Destination": QUEUE}})
@@ -107,6 +107,21 @@ refused(create, invalid, "Required 'sourceAccessConfigurations' parameter is mis
 nobody = "00000000-0000-4000-8000-000000000000"
 for call in [get, update, delete]:
     refused(call, "ResourceNotFoundException", "The resource you requested does not exist.", 404, UUID=nobody)
+
+# What an update takes away: by an empty text, or an object without members.
+failed = {"OnFailure": {"Destination": QUEUE}}
+changed = update(UUID=stream, DestinationConfig=failed, MaximumRetryAttempts=2, KMSKeyArn="arn:aws:kms:eu-west-1:123456789012:key/1")
+assert changed["DestinationConfig"] == failed and changed["KMSKeyArn"], changed
+changed = update(UUID=stream, DestinationConfig={"OnFailure": {"Destination": ""}}, KMSKeyArn="")
+assert changed["DestinationConfig"] == {"OnFailure": {}} and "KMSKeyArn" not in changed, changed
+changed = update(UUID=uuid, ScalingConfig={"MaximumConcurrency": 2}, FilterCriteria={"Filters": [{"Pattern": '{"body":["a"]}'}]})
+assert changed["ScalingConfig"] == {"MaximumConcurrency": 2} and changed["FilterCriteria"], changed
+refused(update, invalid, "exclude each other", 400, UUID=uuid, ProvisionedPollerConfig={"MinimumPollers": 2})
+changed = update(UUID=uuid, ProvisionedPollerConfig={"MinimumPollers": 2}, ScalingConfig={}, FilterCriteria={})
+assert changed["ProvisionedPollerConfig"] == {"MinimumPollers": 2}, changed
+assert not {"ScalingConfig", "FilterCriteria"} & set(changed), changed
+changed = update(UUID=uuid, ProvisionedPollerConfig={}, ScalingConfig={"MaximumConcurrency": 3})
+assert "ProvisionedPollerConfig" not in changed and get(UUID=uuid)["ScalingConfig"] == {"MaximumConcurrency": 3}, changed
 
 # The end.
 assert delete(UUID=stream)["State"] == "Deleting"

@@ -1,13 +1,10 @@
 //! The clients that read sources.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sqs::config::Credentials;
-use lambda_with::rules::batch::{Envelope, Limits};
-use lambda_with::rules::filter::{DataKey, FilterCriteria};
-use lambda_with::rules::mapping::{AccessType, Mapping, SourceKind};
+use lambda_with::rules::mapping::{Mapping, SourceKind};
 use lambda_with::rules::stream::Settings;
 use lambda_with::{Arn, Error, ErrorKind, Stream};
 use lambda_with_dynamodb::poll::DynamoDbStream;
@@ -19,10 +16,9 @@ use lambda_with_sqs::poll::SqsSource;
 
 use super::Access;
 
-/// Begins to read the source of a mapping; a group of consumers without a name has this one.
+/// Begins to read the source of a mapping.
 pub(super) async fn open(
     opening: &Opening,
-    name: &str,
     access: &Access,
     address: &str,
 ) -> Result<Poller, Error> {
@@ -42,13 +38,7 @@ pub(super) async fn open(
         SourceKind::SqsStandard | SourceKind::SqsFifo => {
             let client = aws_sdk_sqs::Client::new(&config().await);
             let source = SqsSource::find(client, arn()?).await?;
-            let usual = Polling::default();
-            let most = mapping.maximum_concurrency.map(number);
-            let polling = Polling {
-                maximum_concurrency: most.unwrap_or(usual.maximum_concurrency),
-                ..polling(mapping, usual)?
-            };
-            Ok(function.poll(source, polling))
+            Ok(function.poll(source, Polling::of(mapping, opening.kind)?))
         }
         SourceKind::Kinesis => {
             let role = definition.role.as_ref().map(Arn::to_string);
@@ -66,7 +56,7 @@ pub(super) async fn open(
             let mut client = rdkafka::ClientConfig::new();
             client.set("bootstrap.servers", address);
             let group = mapping.consumer_group.clone();
-            let group = group.unwrap_or_else(|| format!("lambda-with-{name}"));
+            let group = group.unwrap_or_else(|| opening.uuid.clone());
             let topic = mapping.topic.as_deref().unwrap_or_default();
             let source = KafkaStream::connect(client, topic, group).await?;
             let mut mapping = mapping.clone();
@@ -79,24 +69,11 @@ pub(super) async fn open(
             let (login, passcode, place) = parts(address);
             let ahead = ahead(mapping, 5);
             let source = ActiveMqSource::connect(place, login, passcode, queue, ahead).await?;
-            let polling = Polling {
-                data_key: DataKey::MQ,
-                envelope: Envelope::active_mq(&arn()?),
-                ..polling(mapping, broker(5))?
-            };
-            Ok(function.poll(source, polling))
+            Ok(function.poll(source, Polling::of(mapping, opening.kind)?))
         }
         SourceKind::RabbitMq => {
             let source = RabbitMqSource::connect(address, queue, ahead(mapping, 1)).await?;
-            let mut hosts = mapping.access.iter();
-            let host = hosts.find(|access| access.kind == AccessType::VirtualHost);
-            let host = host.and_then(|access| access.uri.as_deref()).unwrap_or("/");
-            let polling = Polling {
-                data_key: DataKey::MQ,
-                envelope: Envelope::rabbit_mq(&arn()?, queue, host),
-                ..polling(mapping, broker(1))?
-            };
-            Ok(function.poll(source, polling))
+            Ok(function.poll(source, Polling::of(mapping, opening.kind)?))
         }
         other => {
             let message = format!("{} cannot be read here", other.name());
@@ -118,45 +95,10 @@ async fn stream(
     Ok(opening.function.stream(mapping, source, settings))
 }
 
-/// The mapping's settings, as the engine takes them.
-fn polling(mapping: &Mapping, usual: Polling) -> Result<Polling, Error> {
-    let window = mapping
-        .batching_window
-        .map(|window| Duration::from_secs(window.into()));
-    Ok(Polling {
-        limits: Limits {
-            size: mapping.batch_size.map_or(usual.limits.size, number),
-            window: window.unwrap_or(usual.limits.window),
-            ..usual.limits
-        },
-        filters: FilterCriteria::parse(&mapping.filters)?,
-        report_batch_item_failures: mapping.report_batch_item_failures == Some(true),
-        ..usual
-    })
-}
-
-/// What Lambda does with a broker unless told otherwise.
-fn broker(at_once: usize) -> Polling {
-    let usual = Polling::default();
-    Polling {
-        limits: Limits {
-            size: 100,
-            window: Duration::from_millis(500),
-            ..usual.limits
-        },
-        maximum_concurrency: at_once,
-        ..usual
-    }
-}
-
 /// How many messages a broker gives out ahead.
 fn ahead(mapping: &Mapping, at_once: u32) -> u16 {
     let messages = mapping.batch_size.unwrap_or(100).saturating_mul(at_once);
     messages.try_into().unwrap_or(u16::MAX)
-}
-
-fn number(number: u32) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 /// Name, password and place of a URL.

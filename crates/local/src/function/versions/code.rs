@@ -76,6 +76,11 @@ impl Code {
         Ok(Self { place, files })
     }
 
+    /// The bytes of its files.
+    pub(crate) fn size(&self) -> u64 {
+        self.files.iter().map(|file| file.size).sum()
+    }
+
     /// Its hash, as `CodeSha256` has it.
     pub(crate) fn sha256(&self) -> Result<String, Error> {
         let mut all = Sha256::new();

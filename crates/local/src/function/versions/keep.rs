@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Alias, Facts, Published};
 use crate::environment::mount::Mount;
+use crate::function::provisioned::Provisioned;
 use crate::function::version::Settings;
 use crate::http::control::EventInvoke;
 use crate::options::{Command, Run};
@@ -30,6 +31,8 @@ pub(crate) struct Kept {
     pub(crate) policies: BTreeMap<String, Policy>,
     #[serde(default)]
     pub(crate) event_invoke: BTreeMap<String, EventInvoke>,
+    #[serde(default)]
+    pub(crate) provisioned: BTreeMap<String, Provisioned>,
 }
 
 /// One version.

@@ -12,10 +12,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{check_revision, created, empty, keep, ok, page, parse, required, unknown, whole};
+use crate::function::provisioned::check_routing;
 use crate::function::versions::{Alias, State, number};
 use crate::function::{Function, LATEST};
 use crate::handle::FunctionHandle;
-use crate::http::invoke_api::Call;
+use crate::http::call::Call;
 use crate::local::Handle;
 use crate::refusal::Refusal;
 
@@ -122,7 +123,7 @@ fn update(
     asked: Asked,
 ) -> Result<Response<Bytes>, Refusal> {
     let function = whole(handle, call, name, None)?;
-    let known = {
+    let known = function.function.reroute(|provisioned| {
         let mut state = function.function.versions.lock();
         let Some(before) = state.aliases.get(alias) else {
             let arn = function.function.arn(Some(alias));
@@ -135,12 +136,16 @@ fn update(
         let before_weights = before.routing.additional.iter().cloned().collect();
         let routing = routing(&version, weights(&asked).unwrap_or(before_weights))?;
         check_versions(&function.function, &state, &routing)?;
+        if provisioned.contains_key(alias) {
+            let leads = check_routing(provisioned, routing.versions());
+            leads.map_err(|error| Refusal::from(&error))?;
+        }
         let description = description(asked.description)?;
         let description = description.unwrap_or_else(|| before.description.clone());
         let known = Alias::new(description, routing);
         state.aliases.insert(alias.to_owned(), known.clone());
-        known
-    };
+        Ok(known)
+    })?;
     keep(&function)?;
     Ok(ok(&shown(&function.function, alias, &known)))
 }

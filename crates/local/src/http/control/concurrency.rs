@@ -8,13 +8,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{empty, known, ok, parse, unknown};
-use crate::function::CONCURRENCY;
-use crate::http::invoke_api::Call;
+use crate::handle::FunctionHandle;
+use crate::http::call::Call;
 use crate::local::Handle;
 use crate::refusal::Refusal;
-
-/// What of an account's concurrency cannot be reserved.
-const UNRESERVED: u32 = 100;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -42,28 +39,24 @@ pub(super) fn answer(
         })),
         Method::PUT => {
             let reserved = asked(&parse(body)?)?;
-            let others = handle
-                .functions()
-                .filter(|other| other.function.name() != function.function.name());
-            let others: u32 = others.filter_map(|other| other.function.reserved()).sum();
-            let account = u32::try_from(CONCURRENCY).unwrap_or(u32::MAX);
-            if reserved > account.saturating_sub(UNRESERVED.saturating_add(others)) {
-                return Err(Refusal::parameter(format!(
-                    "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [{UNRESERVED}]."
-                )));
-            }
-            function.function.reserve(Some(reserved));
+            reserve(&function, Some(reserved))?;
             Ok(ok(&json!({ "ReservedConcurrentExecutions": reserved })))
         }
         Method::DELETE => {
-            function.function.reserve(None);
+            reserve(&function, None)?;
             Ok(empty())
         }
         _ => Err(unknown()),
     }
 }
 
-fn asked(put: &Put) -> Result<u32, Refusal> {
+fn reserve(function: &FunctionHandle, reserved: Option<usize>) -> Result<(), Refusal> {
+    let place = &function.function.place;
+    let done = place.with(|account, function| account.reserve(function, reserved));
+    done.map_err(|error| Refusal::exceeded(error.message()))
+}
+
+fn asked(put: &Put) -> Result<usize, Refusal> {
     let refuse = |value: &str, constraint: &str| {
         Err(Refusal::validation(
             "reservedConcurrentExecutions",
@@ -75,7 +68,7 @@ fn asked(put: &Put) -> Result<u32, Refusal> {
         None => Err(Refusal::malformed(
             "1 validation error detected: Value null at 'reservedConcurrentExecutions' failed to satisfy constraint: Member must not be null",
         )),
-        Some(number) => match u32::try_from(number) {
+        Some(number) => match usize::try_from(number) {
             Ok(number) => Ok(number),
             Err(_) => refuse(&number.to_string(), "value greater than or equal to 0"),
         },

@@ -14,7 +14,7 @@ use super::{empty, keep, known, ok, page, parse, unknown, whole};
 use crate::function::LATEST;
 use crate::function::versions::number;
 use crate::handle::FunctionHandle;
-use crate::http::invoke_api::Call;
+use crate::http::call::Call;
 use crate::local::Handle;
 use crate::options::Asynchronous;
 use crate::refusal::Refusal;

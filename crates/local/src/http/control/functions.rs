@@ -8,11 +8,11 @@ use lambda_with::{Arn, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{check_revision, empty, keep, known, ok, page, parse, unknown, whole};
+use super::{check_revision, empty, keep, known, ok, page, parse, unknown, variables, whole};
 use crate::function::version::Settings;
 use crate::function::versions::{Published, number};
 use crate::function::{Function, LATEST};
-use crate::http::invoke_api::Call;
+use crate::http::call::Call;
 use crate::local::Handle;
 use crate::options::Run;
 use crate::refusal::Refusal;
@@ -24,14 +24,31 @@ pub(super) const PAGE: usize = 50;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Update {
+    dead_letter_config: Option<DeadLetterConfig>,
     description: Option<String>,
     environment: Option<Environment>,
     memory_size: Option<i64>,
     revision_id: Option<String>,
     role: Option<Arn>,
     timeout: Option<i64>,
+    vpc_config: Option<VpcConfig>,
     #[serde(flatten)]
     others: Map<String, Value>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DeadLetterConfig {
+    target_arn: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct VpcConfig {
+    #[serde(default)]
+    subnet_ids: Vec<String>,
+    #[serde(default)]
+    security_group_ids: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -125,11 +142,29 @@ fn update(
     };
     let timeout = between("timeout", asked.timeout, 1, 900)?;
     let memory = between("memorySize", asked.memory_size, 128, 10_240)?;
+    if let Some(Environment { variables }) = &asked.environment {
+        variables::check(variables)?;
+    }
+    let dead_letter = asked.dead_letter_config.map(target).transpose()?;
+    if let Some(VpcConfig {
+        subnet_ids,
+        security_group_ids,
+    }) = &asked.vpc_config
+        && subnet_ids.is_empty() != security_group_ids.is_empty()
+    {
+        return Err(Refusal::parameter(
+            "SubnetIds and SecurityIds must coexist or be both empty list.",
+        ));
+    }
     let change = |settings: &mut Settings| {
         let definition = &mut settings.definition;
         definition.timeout = timeout.unwrap_or(definition.timeout);
         definition.memory = memory.unwrap_or(definition.memory);
         definition.role = asked.role.or(definition.role.take());
+        if let Some(vpc) = asked.vpc_config {
+            definition.subnets = vpc.subnet_ids;
+            definition.security_groups = vpc.security_group_ids;
+        }
         if let Some(description) = asked.description {
             settings.description = description;
         }
@@ -139,7 +174,31 @@ fn update(
     };
     let changed = function.versions.update(change);
     changed.map_err(|error| Refusal::from(&error))?;
+    if let Some(dead_letter) = dead_letter {
+        function.set_dead_letter(dead_letter);
+    }
     Ok(ok(&current(&function, None)))
+}
+
+/// The queue or topic that is named; nothing for none.
+fn target(asked: DeadLetterConfig) -> Result<Option<Arn>, Refusal> {
+    let Some(asked) = asked.target_arn.filter(|arn| !arn.is_empty()) else {
+        return Ok(None);
+    };
+    let Ok(arn) = asked.parse::<Arn>() else {
+        let constraint = r"regular expression pattern: (arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()";
+        return Err(Refusal::validation(
+            "deadLetterConfig.targetArn",
+            &asked,
+            constraint,
+        ));
+    };
+    match arn.service() {
+        "sqs" | "sns" => Ok(Some(arn)),
+        other => Err(Refusal::parameter(format!(
+            "dead letters go to a queue or a topic, not to {other}: {asked}"
+        ))),
+    }
 }
 
 /// Removes a version. Functions are those of the engine's options.
@@ -187,6 +246,16 @@ pub(super) fn versions(function: &Function) -> Vec<Value> {
     all
 }
 
+/// The bytes of the code of all versions of a function, as far as they can be read.
+pub(super) fn code_sizes(function: &Function) -> u64 {
+    let own = function.versions.code_size().unwrap_or_default();
+    let state = function.versions.lock();
+    let published = state.published.values();
+    own + published
+        .map(|version| version.facts.code_size)
+        .sum::<u64>()
+}
+
 /// What a qualifier leads to, as `GetFunctionConfiguration` shows it; of an alias, the version that
 /// gets what others do not.
 pub(super) fn current(function: &Function, qualifier: Option<&str>) -> Value {
@@ -214,6 +283,7 @@ pub(super) fn current(function: &Function, qualifier: Option<&str>) -> Value {
             // There is none while the code is being built, and of a folder no package can hold.
             if let Ok(hash) = function.versions.code_sha256() {
                 shown["CodeSha256"] = json!(hash);
+                shown["CodeSize"] = json!(function.versions.code_size().unwrap_or_default());
             }
             shown["RevisionId"] = json!(revision);
             shown["LastModified"] = json!(date(modified));
@@ -228,6 +298,7 @@ fn of_version(function: &Function, qualifier: &str, version: &Published) -> Valu
     shown["Description"] = json!(facts.description);
     shown["Version"] = json!(version.version.name);
     shown["CodeSha256"] = json!(facts.code_sha256);
+    shown["CodeSize"] = json!(facts.code_size);
     shown["RevisionId"] = json!(facts.revision);
     shown["LastModified"] = json!(date(Timestamp::from_unix_millis(facts.modified)));
     shown
@@ -236,6 +307,8 @@ fn of_version(function: &Function, qualifier: &str, version: &Published) -> Valu
 /// Settings as a configuration shows them, as far as the engine knows them.
 fn settings(function: &Function, qualifier: Option<&str>, settings: &Settings) -> Value {
     let definition = &settings.definition;
+    let variables: BTreeMap<_, _> = settings.environment.iter().cloned().collect();
+    let format = variables.get("AWS_LAMBDA_LOG_FORMAT");
     let mut shown = json!({
         "FunctionName": definition.name(),
         "FunctionArn": function.arn(qualifier),
@@ -244,15 +317,37 @@ fn settings(function: &Function, qualifier: Option<&str>, settings: &Settings) -
         "PackageType": "Zip",
         "State": "Active",
         "LastUpdateStatus": "Successful",
+        "Architectures": [architecture()],
+        "LoggingConfig": {
+            "LogFormat": format.map_or("Text", String::as_str),
+            "LogGroup": format!("/aws/lambda/{}", definition.name()),
+        },
+        "SnapStart": { "ApplyOn": "None", "OptimizationStatus": "Off" },
     });
     if let Some(role) = &definition.role {
         shown["Role"] = json!(role);
     }
-    if !settings.environment.is_empty() && matches!(settings.run, Run::Command(_)) {
-        let variables: BTreeMap<_, _> = settings.environment.iter().cloned().collect();
+    if let Some(dead_letter) = function.dead_letter() {
+        shown["DeadLetterConfig"] = json!({ "TargetArn": dead_letter });
+    }
+    if !definition.subnets.is_empty() {
+        shown["VpcConfig"] = json!({
+            "SubnetIds": definition.subnets,
+            "SecurityGroupIds": definition.security_groups,
+        });
+    }
+    if !variables.is_empty() && matches!(settings.run, Run::Command(_)) {
         shown["Environment"] = json!({ "Variables": variables });
     }
     shown
+}
+
+/// That of the machine, under Lambda's name.
+fn architecture() -> &'static str {
+    match std::env::consts::ARCH {
+        "aarch64" => "arm64",
+        other => other,
+    }
 }
 
 /// A configuration as lists show it: without states.

@@ -15,7 +15,7 @@ pub(crate) use self::asked::of_properties;
 use self::shown::{State, shown};
 use super::{parse, unknown};
 use crate::handle::FunctionHandle;
-use crate::http::invoke_api::Call;
+use crate::http::call::Call;
 use crate::http::json as json_response;
 use crate::local::Handle;
 use crate::poller::Poller;
@@ -69,6 +69,7 @@ async fn create(
     mut asked: Map<String, Value>,
 ) -> Result<Response<Bytes>, Refusal> {
     let function = function(handle, call, &mut asked)?;
+    asked::clear(&mut asked);
     let (kind, mapping) = asked::read(&asked, &function.function.definition)?;
     let uuid = trace::request_id();
     let twin = {
@@ -126,6 +127,7 @@ async fn update(
         .into_iter()
         .filter(|(name, value)| !value.is_null() && !CREATE_ONLY.contains(&name.as_str()));
     asked.extend(changes);
+    asked::clear(&mut asked);
     let (kind, mapping) = asked::read(&asked, &function.function.definition)?;
     let enabled = |asked: &Map<String, Value>| asked.get("Enabled") != Some(&json!(false));
     let state = match (enabled(&before), enabled(&asked)) {

@@ -14,7 +14,7 @@ use super::{empty, keep, ok, parse, unknown};
 use crate::function::LATEST;
 use crate::function::versions::number;
 use crate::handle::FunctionHandle;
-use crate::http::invoke_api::Call;
+use crate::http::call::Call;
 use crate::http::json as json_response;
 use crate::local::Handle;
 use crate::refusal::{Refusal, json_bytes};

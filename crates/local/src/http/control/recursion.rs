@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{known, ok, parse, unknown};
-use crate::http::invoke_api::Call;
+use crate::http::call::Call;
 use crate::local::Handle;
 use crate::refusal::Refusal;
 

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::functions::{PAGE, current, versions};
 use super::{check_revision, created, keep, ok, page, parse, unknown, whole};
-use crate::http::invoke_api::Call;
+use crate::http::call::Call;
 use crate::local::Handle;
 use crate::refusal::Refusal;
 

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use lambda_with::{Error, ErrorKind, Record, Source};
+use lambda_with::batch::{BatchRecord, Order};
+use lambda_with::{Error, ErrorKind, EventQueue, Record, Source};
+use serde::Serialize;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -38,7 +40,7 @@ use tokio::time::Instant;
 /// # }
 /// ```
 ///
-/// It behaves as SQS does: a record that was given out is hidden, and comes again when it was not
+/// It can be [shared](crate::SharedQueue) by engines, too. It behaves as SQS does: a record that was given out is hidden, and comes again when it was not
 /// acknowledged in time. Records of one group keep their order, and while one of them is hidden none
 /// of the others is given out. Its clock is the tokio runtime's. Clones are the same queue.
 #[derive(Clone, Debug)]
@@ -62,6 +64,7 @@ struct State {
     acknowledged: Vec<String>,
     dead: Vec<String>,
     errors: VecDeque<Error>,
+    sent: u64,
 }
 
 #[derive(Debug)]
@@ -111,6 +114,19 @@ impl ScriptedSource {
             json: json.into(),
             arrived: None,
         }
+    }
+
+    /// A record of an event: its id, what it stays in order with, and its JSON are its own.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` when it cannot be written as JSON.
+    pub fn record_of<R: BatchRecord + Serialize>(record: &R) -> Result<Record, Error> {
+        let json = serde_json::to_vec(record).map_err(|error| {
+            Error::new(ErrorKind::Invalid, "the record is no JSON").caused_by(error)
+        })?;
+        let group = record.order(Order::Source);
+        Ok(Self::record(&record.id(), group.as_deref(), json))
     }
 
     /// Adds records at the end.
@@ -250,6 +266,50 @@ impl Source for ScriptedSource {
             }
             self.shared.changed.notify_waiters();
         }
+        Ok(())
+    }
+}
+
+impl EventQueue for ScriptedSource {
+    fn visibility(&self) -> Duration {
+        self.shared.visibility.unwrap_or(FOR_EVER)
+    }
+
+    fn max_size(&self) -> usize {
+        1024 * 1024
+    }
+
+    async fn send(&self, event: Bytes, delay: Duration) -> Result<(), Error> {
+        let mut state = self.lock();
+        if let Some(error) = state.errors.pop_front() {
+            return Err(error);
+        }
+        state.sent += 1;
+        let record = Self::record(&format!("sent-{}", state.sent), None, event);
+        state.waiting.push_back(Waiting {
+            record,
+            received: 0,
+            hidden_until: Some(Instant::now() + delay),
+        });
+        drop(state);
+        self.shared.changed.notify_waiters();
+        Ok(())
+    }
+
+    async fn hide(&self, records: &[Record], time: Duration) -> Result<(), Error> {
+        let mut state = self.lock();
+        if let Some(error) = state.errors.pop_front() {
+            return Err(error);
+        }
+        let until = Instant::now() + time;
+        let receipts: Vec<&str> = records.iter().map(|it| it.receipt.as_str()).collect();
+        for waiting in &mut state.waiting {
+            if receipts.contains(&waiting.record.receipt.as_str()) {
+                waiting.hidden_until = Some(until);
+            }
+        }
+        drop(state);
+        self.shared.changed.notify_waiters();
         Ok(())
     }
 }

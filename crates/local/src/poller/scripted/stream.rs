@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use lambda_with::batch::{BatchRecord, Order};
 use lambda_with::{Error, ErrorKind, Position, Record, Shard, Slice, Stream};
+use serde::Serialize;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -83,6 +85,19 @@ impl ScriptedStream {
             json: json.into(),
             arrived: None,
         }
+    }
+
+    /// A record of an event: its id, what it stays in order with, and its JSON are its own.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` when it cannot be written as JSON.
+    pub fn record_of<R: BatchRecord + Serialize>(record: &R) -> Result<Record, Error> {
+        let json = serde_json::to_vec(record).map_err(|error| {
+            Error::new(ErrorKind::Invalid, "the record is no JSON").caused_by(error)
+        })?;
+        let group = record.order(Order::Source);
+        Ok(Self::record(&record.id(), &group.unwrap_or_default(), json))
     }
 
     /// Adds a shard that came from others.

@@ -51,6 +51,29 @@ pub(super) fn read(
     }
 }
 
+/// Takes away what an empty text or object stands for: an update writes one to take a setting away.
+pub(super) fn clear(asked: &mut Map<String, Value>) {
+    let is_empty = |value: &Value| match value {
+        Value::String(text) => text.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        _ => false,
+    };
+    for name in [
+        "FilterCriteria",
+        "KMSKeyArn",
+        "ProvisionedPollerConfig",
+        "ScalingConfig",
+    ] {
+        if asked.get(name).is_some_and(is_empty) {
+            asked.remove(name);
+        }
+    }
+    let to = asked.get("DestinationConfig");
+    if to.is_some_and(|to| to["OnFailure"]["Destination"] == "") {
+        asked.remove("DestinationConfig");
+    }
+}
+
 /// Whether two requests name one source.
 pub(super) fn same_source(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
     [
@@ -168,7 +191,7 @@ fn kind(asked: &Map<String, Value>) -> Option<SourceKind> {
 fn position(asked: &Map<String, Value>, kind: SourceKind) -> Result<(), Refusal> {
     let position = asked.get("StartingPosition").and_then(Value::as_str);
     match position {
-        None if kind.is_stream() => Err(Refusal::malformed(
+        None if kind.is_stream() => Err(Refusal::parameter(
             "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be null.",
         )),
         Some(other) if !POSITIONS.contains(&other) => {
