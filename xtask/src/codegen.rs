@@ -14,6 +14,7 @@ mod registry;
 mod samples;
 mod schema;
 mod services;
+mod settings;
 mod status;
 
 use std::fs;

@@ -4,8 +4,9 @@ use lambda_with::{Base64, Error, ErrorKind, Json, JsonText, Map, Text};
 use serde::de::DeserializeOwned;
 
 use crate::{
-    AuthorizerContext, HttpApiRequest, JwtAuthorizerContext, RestApiRequest,
-    TokenAuthorizerRequest, WebSocketRequest,
+    AuthorizerContext, HttpApiRequest, HttpAuthorizerRequest, JwtAuthorizerContext,
+    RequestAuthorizerRequest, RestApiRequest, TokenAuthorizerRequest, WebSocketAuthorizerRequest,
+    WebSocketRequest,
 };
 
 macro_rules! bodies {
@@ -95,6 +96,28 @@ impl RestApiRequest {
         self.path_parameters.get(name).map(Text::as_str)
     }
 }
+
+/// What authorizers and WebSocket functions look up as those of other requests do.
+macro_rules! lookups {
+    ($($event:ident)*) => {$(
+        impl $event {
+            /// A header, whatever the case of its name; of several with one name the last, or all of
+            /// them joined by commas, as the API sends them.
+            #[must_use]
+            pub fn header(&self, name: &str) -> Option<&str> {
+                self.headers.get(name)
+            }
+
+            /// A query parameter, decoded.
+            #[must_use]
+            pub fn query(&self, name: &str) -> Option<&str> {
+                self.query_string_parameters.get(name).map(Text::as_str)
+            }
+        }
+    )*};
+}
+
+lookups!(HttpAuthorizerRequest RequestAuthorizerRequest WebSocketAuthorizerRequest WebSocketRequest);
 
 impl HttpApiRequest {
     /// A header, whatever the case of its name; several values are joined by commas.
@@ -262,6 +285,15 @@ mod tests {
             ..encoded
         };
         assert!(broken.body_bytes().is_err() && broken.body_json::<Value>().is_err());
+    }
+
+    #[test]
+    fn what_authorizers_look_up() {
+        let http: HttpAuthorizerRequest = sample("authorizer-http");
+        assert_eq!(http.header("User-Agent"), Some("curl/8.5.0"));
+        let socket: WebSocketAuthorizerRequest = sample("authorizer-websocket");
+        assert_eq!(socket.header("origin"), Some("https://www.example.com"));
+        assert_eq!(socket.query("none"), None);
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl Wire for S3 {
         let notifications = Notifications {
             client: Client::from_conf(config.build()),
             bucket: self.bucket.clone(),
-            account: self.account.clone(),
+            account: self.owner(function).to_owned(),
             function: function.clone(),
             wanted: vec![self.clone()],
         };

@@ -19,7 +19,7 @@ pub(crate) fn check(s3: &S3, function: &Function) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(bucket(&s3.bucket, function.region() == "us-east-1"));
     findings.extend(s3.writes_to.iter().filter_map(|output| written(output)));
-    findings.extend(account(&s3.account, function));
+    findings.extend(account(s3.owner(function), function));
     findings.extend(events(&s3.events));
     findings.extend(filter("prefix", s3.prefix.as_deref().unwrap_or_default()));
     findings.extend(filter("suffix", s3.suffix.as_deref().unwrap_or_default()));

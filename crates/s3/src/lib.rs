@@ -48,9 +48,10 @@ pub use crate::generated::*;
 pub struct S3 {
     /// The bucket's name.
     pub bucket: String,
-    /// The account that owns the bucket, twelve digits. A bucket's ARN does not say, and a name
-    /// given up can be taken by anybody: the permission therefore names the account too.
-    pub account: String,
+    /// The account that owns the bucket, twelve digits; the function's unless set. A bucket's ARN does
+    /// not name it, and anybody can take the name of a deleted bucket, so the permission names both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     /// The kinds of events, out of [`S3::EVENTS`]; everything that creates an object unless set.
     #[serde(default = "created")]
     pub events: Vec<String>,
@@ -76,13 +77,18 @@ impl S3 {
     pub fn new(bucket: impl Into<String>, account: impl Into<String>) -> Self {
         Self {
             bucket: bucket.into(),
-            account: account.into(),
+            account: Some(account.into()),
             events: created(),
             prefix: None,
             suffix: None,
             id: None,
             writes_to: Vec::new(),
         }
+    }
+
+    /// The account that owns the bucket.
+    fn owner<'a>(&'a self, function: &'a Function) -> &'a str {
+        self.account.as_deref().unwrap_or(function.account())
     }
 
     /// The notification's entries in CloudFormation's terms, which take one event each.
@@ -135,7 +141,7 @@ impl Integration for S3 {
         };
         let statement = Statement::service(self.name(), "s3.amazonaws.com")
             .source_arn(arn)
-            .source_account(self.account.as_str());
+            .source_account(self.owner(function));
         vec![Permission::ResourceBased(statement)]
     }
 
@@ -145,7 +151,7 @@ impl Integration for S3 {
     /// bucket. The bucket depends on the permission, and the permission names the bucket by its
     /// plain name, not by a reference: otherwise each would wait for the other.
     fn resources(&self, function: &Function) -> Vec<Resource> {
-        if self.account != function.account() {
+        if self.owner(function) != function.account() {
             return Vec::new();
         }
         let properties = json!({

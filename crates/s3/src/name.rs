@@ -7,7 +7,7 @@ use crate::S3;
 /// `s3-BUCKET` for a notification with default settings; otherwise what sets it apart follows, then
 /// a checksum of the exact values, because letters other than those of a name are dropped.
 pub(crate) fn of(s3: &S3) -> String {
-    let plain = S3::new(&s3.bucket, &s3.account);
+    let plain = S3::new(&s3.bucket, "");
     let mut exact = vec![s3.bucket.as_str()];
     let mut readable = format!("s3-{}", s3.bucket);
     if let Some(id) = &s3.id {

@@ -114,10 +114,26 @@ fn resources() {
         ]"#]],
     );
     let elsewhere = S3 {
-        account: "210987654321".into(),
+        account: Some("210987654321".into()),
         ..connection(IMAGES)
     };
     check(&elsewhere, expect!["[]"]);
+}
+
+#[test]
+fn the_bucket_is_in_the_functions_account_unless_said() {
+    let thumbnails = function("thumbnails");
+    let (said, unsaid) = (
+        connection(IMAGES),
+        connection(&IMAGES.replace("account", "#")),
+    );
+    assert_eq!(unsaid.account, None);
+    assert_eq!(
+        unsaid.permissions(&thumbnails),
+        said.permissions(&thumbnails)
+    );
+    assert_eq!(unsaid.check(&thumbnails), said.check(&thumbnails));
+    assert_eq!(unsaid.resources(&thumbnails).len(), 1);
 }
 
 #[test]
@@ -128,7 +144,6 @@ fn a_definition_is_read_and_written_back() {
         &[IMAGES],
         &[
             ("account = '123456789012'", "missing field `bucket`"),
-            ("bucket = 'harbor-uploads'", "missing field `account`"),
             (
                 "bucket = 'b'\naccount = 'a'\nprefx = 'images/'",
                 "unknown field `prefx`",

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[cfg(doctest)]
+mod book;
 #[cfg(feature = "clock")]
 pub mod clock;
 mod connection;

@@ -8,11 +8,11 @@ use anyhow::Result;
 use super::model::Root;
 use super::problem::{At, Problems};
 use super::services::Facts;
-use super::{Crate, Output};
+use super::{Crate, Output, settings};
 
 const REPOSITORY: &str = "https://github.com/lambda-with/lambda-with/blob/main";
 
-/// The facts block of a service's README, and the book's page made of that README.
+/// The blocks of a service's README, and the book's page made of that README.
 pub fn service(
     root: &Path,
     service: &Crate,
@@ -27,10 +27,16 @@ pub fn service(
     } else {
         String::new()
     };
-    let Some(readme) = with_block(&readme, "facts", &facts(service)) else {
-        problems.add(&at, missing_block("facts"));
-        return Ok(());
-    };
+    let settings = settings::block(root, &service.folder())?;
+    let mut text = readme;
+    for (name, block) in [("facts", facts(service)), ("settings", settings)] {
+        let Some(with) = with_block(&text, name, &block) else {
+            problems.add(&at, missing_block(name));
+            return Ok(());
+        };
+        text = with;
+    }
+    let readme = text;
     let page = root.join(format!("docs/src/services/{}.md", service.facts.id));
     files.push(Output {
         path: page,
@@ -182,7 +188,7 @@ fn book_page(readme: &str, folder: &str) -> String {
     );
     let mut fenced = false;
     for line in readme.lines() {
-        if line.starts_with("<!-- begin facts") || line.starts_with("<!-- end facts") {
+        if line.starts_with("<!-- begin ") || line.starts_with("<!-- end ") {
             continue;
         }
         if line.trim_start().starts_with("```") {

@@ -28,10 +28,11 @@ pub(super) fn run(args: &Decode, output: Output) -> anyhow::Result<ExitCode> {
     let wanted = args.as_event.as_deref().map(samples::find).transpose()?;
     let text = read(&args.file)?;
     let document = Node::parse(&text).map_err(|error| {
-        Failure::new(format!(
-            "`{}` is not a JSON document: {error}",
-            args.file.display()
-        ))
+        let file = match args.file.to_str() {
+            Some("-") => "standard input".to_owned(),
+            _ => format!("`{}`", args.file.display()),
+        };
+        Failure::new(format!("{file} is not a JSON document: {error}"))
     })?;
     let outcome = match wanted {
         Some(named) => read_as(named, &text, &document),

@@ -112,14 +112,72 @@ fn render(entry: &Entry, shown: &Shown, output: Output) -> String {
             text.push_str(&table(&rows));
         }
     }
-    for title in ["Permission", "Limits", "Pitfalls"] {
+    for title in ["Settings", "Permission", "Limits", "Pitfalls"] {
         if let Some(body) = section(service.readme, title) {
             text.push_str(&heading(title));
-            text.push_str(body);
-            text.push('\n');
+            text.push_str(&for_terminal(body));
         }
     }
     text
+}
+
+/// Markdown without its comments, with tables as lists: name and value, and what it is below.
+fn for_terminal(markdown: &str) -> String {
+    let mut text = String::new();
+    let is_row = |line: &str| line.starts_with('|');
+    let lines = markdown.lines().filter(|line| !line.starts_with("<!--"));
+    let mut lines = lines.peekable();
+    while let Some(line) = lines.next() {
+        if !is_row(line) {
+            let is_gap = line.is_empty() && (text.is_empty() || text.ends_with("\n\n"));
+            if !is_gap {
+                text.push_str(line);
+                text.push('\n');
+            }
+            continue;
+        }
+        // The head says what the columns are, and the line below it is a rule.
+        lines.next_if(|line| is_row(line));
+        while let Some(row) = lines.next_if(|line| is_row(line)) {
+            let row = row.trim_matches('|').replace("\\|", "\u{0}");
+            let cells = row.split('|').map(|cell| cell.trim().replace('\u{0}', "|"));
+            let cells: Vec<String> = cells.filter(|cell| !cell.is_empty()).collect();
+            let Some((name, rest)) = cells.split_first() else {
+                continue;
+            };
+            text.push_str(&format!("  {name}"));
+            match rest {
+                [] => {}
+                [value] => text.push_str(&format!(": {value}")),
+                [value, rest @ ..] => {
+                    text.push_str(&format!("  {value}\n"));
+                    text.push_str(&wrapped(&rest.join(" · "), "      ", 96));
+                    continue;
+                }
+            }
+            text.push('\n');
+        }
+    }
+    text.truncate(text.trim_end().len());
+    text + "\n"
+}
+
+/// Text in lines of so many letters at most.
+fn wrapped(text: &str, indent: &str, width: usize) -> String {
+    let mut lines = String::new();
+    let mut length = 0;
+    for word in text.split_whitespace() {
+        let letters = word.chars().count();
+        if length == 0 || length + 1 + letters > width {
+            let end = if length == 0 { "" } else { "\n" };
+            lines.push_str(&format!("{end}{indent}{word}"));
+            length = indent.len() + letters;
+        } else {
+            lines.push_str(&format!(" {word}"));
+            length += 1 + letters;
+        }
+    }
+    lines + "\n"
 }
 
 /// What stands under a heading of the second level.

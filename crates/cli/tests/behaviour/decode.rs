@@ -103,7 +103,7 @@ fn refusals_name_the_nearest_type_and_the_member() {
         &["no type takes this document"],
     );
     check("[1]", &[], 1, &["no type takes this document"]);
-    check("{", &[], 1, &["`-` is not a JSON document"]);
+    check("{", &[], 1, &["standard input is not a JSON document"]);
     check("{}", &["--as", "s3/pot"], 2, &["did you mean `put`"]);
     check("", &["/no/such/file"], 2, &["cannot read `/no/such/file`"]);
 }

@@ -69,6 +69,14 @@ fn show_tells_facts_and_types_of_every_service() {
             "{id}: the README has no section `Permission`"
         );
     }
+    // Tables become lists: the name and value of a setting, and what it is below.
+    let text = run(["show", "sqs"]).ok().stdout;
+    assert!(
+        text.contains("  `queue`  ARN, required\n      The queue's ARN.\n"),
+        "{text}"
+    );
+    assert!(!text.contains("<!--") && !text.contains("|---"), "{text}");
+
     let unknown = run(["show", "sqz"]);
     assert_eq!(unknown.code, 2);
     assert!(
